@@ -1,0 +1,19 @@
+"""Lagotto: how often scholarly works are viewed, saved, discussed, cited and recommended.
+
+The way of the data, which is also the order to read the package in:
+
+    importer, works        works come in                      (text lines → Work → store)
+    schedule, planner      what is due becomes jobs           (shelves → SQS)
+    worker                 one job: ask, keep, next           (Source.collect → Result → store)
+    sources/               one module per provider: facts and a pure parse
+    client                 the HTTP client a source is handed
+    store/                 all that is kept: DynamoDB and S3
+    query, articles, lagotto   a request becomes Lagotto's JSON
+
+Who may import whom is a table in ``tests/test_layers.py``: sources know nouns, edges
+(``client``, ``store``, ``queues``) know one library each, the story (``planner``, ``worker``)
+knows both, and only ``app.py`` knows Chalice.
+"""
+
+#: The version that /heartbeat, /api/v5/status and the User-Agent tell.
+VERSION = "6.0.0"

@@ -1,0 +1,249 @@
+"""Identifiers of works: DOI, PMID, PMCID, Mendeley UUID and canonical URL.
+
+Reads every spelling that people and Lagotto's clients use and gives one: the bare value,
+and a ``key`` under which works are stored and compared. Whether an identifier exists is the
+providers' business, not this module's.
+"""
+
+import dataclasses
+import re
+from collections.abc import Callable
+from types import MappingProxyType
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from chalicelib.errors import InvalidIdentifier
+
+#: The kinds a whole installation can be keyed by (Lagotto's UID setting; api.md 2).
+UID_KINDS = ("doi", "pmid", "pmcid", "mendeley_uuid")
+
+#: Sort keys of DynamoDB hold 1,024 bytes, and a date may stand before the key.
+VALUE_LIMIT_BYTES = 900
+URL_LIMIT_BYTES = 2000
+#: No spelling of a valid identifier is longer, however its characters are escaped.
+TEXT_LIMIT_CHARACTERS = 8000
+
+# Four or five digits: Lagotto refuses registrants of six (api.md 2.3).
+_DOI = re.compile(r"10\.[0-9]{4,5}/.+")
+_DOI_PREFIX = re.compile(
+    r"(?P<escaped>info:doi/|(?:https?:/{1,2})?(?:dx\.|www\.)?doi\.org/+)|doi\s*[:/]?", re.IGNORECASE
+)
+#: The slash after the registrant is escaped, so all the rest is.
+_ESCAPED_DOI = re.compile(r"(?:(?!10\.).)*10\.[0-9]+%", re.DOTALL)
+_ESCAPED_SEPARATOR = re.compile(r"%(2F|3A)", re.IGNORECASE)
+_PMID = re.compile(
+    r"(?:info:pmid/|pmid\s*(?:[:/]\s*)?"
+    r"|https?://(?:www\.)?(?:pubmed\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pubmed)/)?"
+    r"0*(?P<digits>[1-9][0-9]{0,9})/?",
+    re.IGNORECASE,
+)
+_PMCID = re.compile(
+    r"(?:info:pmcid/|pmcid\s*(?:[:/]\s*)?"
+    r"|https?://(?:www\.)?(?:pmc\.ncbi\.nlm\.nih\.gov|ncbi\.nlm\.nih\.gov/pmc)/articles/)?"
+    r"(?:PMC)?0*(?P<digits>[1-9][0-9]{0,9})/?",
+    re.IGNORECASE,
+)
+_UUID = re.compile(
+    r"(?:info:mendeley/|mendeley(?:_uuid)?\s*[:/]\s*)?"
+    r"(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
+    re.IGNORECASE,
+)
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+#: What may stand unescaped in a path and a query; "%" so that escapes stay as they are.
+_URL_SAFE = "%/:?@!$&'()*+,;=-._~[]"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Identifier:
+    """A kind (one of model.IDENTIFIER_KINDS) and a value in the spelling it was given in."""
+
+    kind: str
+    value: str
+
+    @property
+    def key(self) -> str:
+        """The text that equal identifiers share: ``doi:10.5555/lower``, ``pmid:111``,
+        ``pmcid:222``, ``mendeley_uuid:…``, ``url:…``."""
+        if self.kind == "canonical_url":
+            return f"url:{self.value}"
+        return f"{self.kind}:{self.value.lower()}"
+
+
+def parse(text: str, default_kind: str = "doi") -> Identifier:
+    """The identifier written in the text, in any of the spellings of operations.md 1.1.
+
+    ``default_kind`` says what a text without a recognisable form is read as.
+    Errors: InvalidIdentifier.
+    """
+    trimmed = _trimmed(text)
+    kind = _recognised_kind(trimmed) or default_kind
+    return Identifier(kind, NORMALISERS[kind](trimmed))
+
+
+def doi(text: str) -> str:
+    """The bare DOI in its given case; of ``https://doi.org/10.5555%2FA``: ``10.5555/A``.
+
+    Errors: InvalidIdentifier.
+    """
+    rest = _ESCAPED_SEPARATOR.sub(_unescaped, _trimmed(text))
+    escaped = _ESCAPED_DOI.match(text) is not None
+    while match := _DOI_PREFIX.match(rest):
+        escaped = escaped or match["escaped"] is not None
+        rest = rest[match.end() :].lstrip()
+    if escaped:
+        rest = _ESCAPED_SEPARATOR.sub(_unescaped, unquote(rest)).strip()
+    if not _DOI.fullmatch(rest) or _UNPRINTABLE.search(rest):
+        raise InvalidIdentifier(
+            f"{text[:100]!r} is not a DOI: 10., four or five digits, a slash, and at least one "
+            "more character are expected, such as 10.5555/12345678"
+        )
+    return _short_enough(rest, VALUE_LIMIT_BYTES)
+
+
+def pmid(text: str) -> str:
+    """The digits of a PubMed id. Errors: InvalidIdentifier."""
+    match = _PMID.fullmatch(_ESCAPED_SEPARATOR.sub(_unescaped, _trimmed(text)))
+    if not match:
+        raise InvalidIdentifier(f"{text[:100]!r} is not a PubMed id such as 17183658")
+    return match["digits"]
+
+
+def pmcid(text: str) -> str:
+    """The digits of a PubMed Central id, without the letters PMC. Errors: InvalidIdentifier."""
+    match = _PMCID.fullmatch(_ESCAPED_SEPARATOR.sub(_unescaped, _trimmed(text)))
+    if not match:
+        raise InvalidIdentifier(f"{text[:100]!r} is not a PubMed Central id such as PMC1762328")
+    return match["digits"]
+
+
+def mendeley_uuid(text: str) -> str:
+    """The UUID of a Mendeley document in lower case. Errors: InvalidIdentifier."""
+    match = _UUID.fullmatch(_ESCAPED_SEPARATOR.sub(_unescaped, _trimmed(text)))
+    if not match:
+        raise InvalidIdentifier(
+            f"{text[:100]!r} is not a Mendeley UUID such as 1a2b3c4d-0000-0000-0000-000000000001"
+        )
+    return match["uuid"].lower()
+
+
+def canonical_url(text: str) -> str:
+    """The http or https URL: host in lower case, no default port, no fragment, escaped to ASCII.
+
+    Whether it may be asked (private addresses) is decided by the client, at the time of asking.
+    Errors: InvalidIdentifier, also for URLs with a user name or password.
+    """
+    try:
+        parts = urlsplit(_trimmed(text))
+        netloc = _netloc(parts)
+    except ValueError:
+        raise InvalidIdentifier(f"{text[:100]!r} is not a URL") from None
+    if parts.scheme not in _DEFAULT_PORTS or not netloc or _UNPRINTABLE.search(text.strip()):
+        raise InvalidIdentifier(
+            f"{text[:100]!r} is not a URL of a web page: http:// or https://, a host and no "
+            "password are expected"
+        )
+    path = quote(parts.path, safe=_URL_SAFE) or "/"
+    query = quote(parts.query, safe=_URL_SAFE)
+    url = f"{parts.scheme}://{netloc}{path}" + (f"?{query}" if query else "")
+    return _short_enough(url, URL_LIMIT_BYTES)
+
+
+#: How a text is read as an identifier of a kind: text → value. Errors: InvalidIdentifier.
+NORMALISERS: MappingProxyType[str, Callable[[str], str]] = MappingProxyType(
+    {
+        "doi": doi,
+        "pmid": pmid,
+        "pmcid": pmcid,
+        "mendeley_uuid": mendeley_uuid,
+        "canonical_url": canonical_url,
+    }
+)
+
+
+def from_path(path: str, uid_kind: str = "doi") -> Identifier:
+    """The identifier in the path of a request, decoded once by the web server.
+
+    It is looked up as it is: what is no valid identifier is simply not found.
+    Source: api.md 2.1, with the spellings of ``parse`` as an extra.
+    """
+    text = path.replace("%2F", "/").replace("%3A", ":")
+    for prefix in ("http://dx.doi.org/", "http:/dx.doi.org/"):
+        if text.startswith(prefix):
+            return Identifier("doi", text.removeprefix(prefix))
+    if text.startswith("info:doi/"):
+        return Identifier("doi", unquote(text.removeprefix("info:doi/")))
+    if text.startswith("info:pmid/"):
+        return Identifier("pmid", text.removeprefix("info:pmid/"))
+    if text.startswith("info:pmcid/"):
+        return Identifier("pmcid", text.removeprefix("info:pmcid/").removeprefix("PMC"))
+    if text.startswith("info:mendeley/"):
+        return Identifier("mendeley_uuid", text.removeprefix("info:mendeley/"))
+    try:
+        return parse(text, uid_kind)
+    except InvalidIdentifier:
+        return Identifier(uid_kind, text)
+
+
+def from_ids(ids: str) -> tuple[str, ...]:
+    """The values in the parameter ``ids``, decoded once by the web server; "" gives none.
+
+    Clients escape DOIs twice, so that a comma can be part of one.
+    Source: api.md 2.2: blanks are not trimmed and empty items stay.
+    """
+    return tuple(_from_ids_item(item) for item in ids.split(",")) if ids else ()
+
+
+def _from_ids_item(item: str) -> str:
+    if item.startswith("10."):
+        return unquote(item)
+    return item.removeprefix("PMC")
+
+
+def _recognised_kind(text: str) -> str | None:
+    """The kind whose form the trimmed text has; None if it could be of several kinds."""
+    unescaped = _ESCAPED_SEPARATOR.sub(_unescaped, text).lower()
+    if unescaped.startswith("10.") or _DOI_PREFIX.match(unescaped):
+        return "doi"
+    if unescaped.isascii() and unescaped.isdigit():
+        return None
+    for kind, form in (("pmid", _PMID), ("pmcid", _PMCID), ("mendeley_uuid", _UUID)):
+        if form.fullmatch(unescaped):
+            return kind
+    return "canonical_url" if unescaped.startswith(("http://", "https://")) else None
+
+
+def _trimmed(text: str) -> str:
+    if len(text) > TEXT_LIMIT_CHARACTERS:
+        raise InvalidIdentifier(f"{text[:100]!r}… is too long for an identifier")
+    return text.strip()
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "/" if match[1].upper() == "2F" else ":"
+
+
+def _short_enough(value: str, limit_bytes: int) -> str:
+    size_bytes = len(value.encode())
+    if size_bytes > limit_bytes:
+        raise InvalidIdentifier(
+            f"{value[:100]!r}… has {size_bytes} bytes, more than the {limit_bytes} of an identifier"
+        )
+    return value
+
+
+def _netloc(parts: SplitResult) -> str:
+    """Host and unusual port; "" where a host is missing or the URL carries credentials.
+
+    Errors: ValueError on ports and international names that cannot be.
+    """
+    host = (parts.hostname or "").lower()
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    if "@" in parts.netloc or not _HOST.fullmatch(host):
+        return ""
+    if parts.port is None or parts.port == _DEFAULT_PORTS.get(parts.scheme):
+        return host
+    return f"{host}:{parts.port}"

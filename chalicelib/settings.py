@@ -1,0 +1,72 @@
+"""The installation's settings, read from the environment; secrets are read elsewhere.
+
+Per-source settings and secrets are in ``store.sources`` and the parameter store.
+"""
+
+import dataclasses
+import functools
+import os
+import re
+
+from chalicelib.errors import ConfigurationError
+from chalicelib.identifiers import UID_KINDS
+
+_MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an installation is told by its environment.
+
+    ``stack`` names all that it owns in AWS: tables ``<stack>-works``, queue ``<stack>-fetch``.
+    """
+
+    stack: str = "lagotto-dev"
+    contact_email: str = ""
+    bucket_name: str = ""
+    providers_url: str | None = None
+    uid_kind: str = "doi"
+
+    @property
+    def bucket(self) -> str:
+        """The S3 bucket; unless it is set, ``<stack>-<account id>``."""
+        return self.bucket_name or f"{self.stack}-{_account_id()}"
+
+    def contact(self) -> str:
+        """The operator's mail address, which every provider is told.
+
+        Errors: ConfigurationError when it is missing or no mail address; nothing is
+        collected without it.
+        """
+        if not _MAIL.fullmatch(self.contact_email):
+            raise ConfigurationError(
+                "LAGOTTO_CONTACT_EMAIL is not set to a mail address. Providers want to know "
+                "whom to write to before they block a client, so nothing is collected without "
+                "it. Set it in .chalice/config.json, for example with "
+                "`make deploy STAGE=... CONTACT=you@example.org`."
+            )
+        return self.contact_email
+
+
+@functools.cache
+def load() -> Settings:
+    """The settings of this process. Errors: ConfigurationError on a wrong one."""
+    uid_kind = os.environ.get("LAGOTTO_UID", "doi")
+    if uid_kind not in UID_KINDS:
+        raise ConfigurationError(
+            f"LAGOTTO_UID is {uid_kind!r}; it must be one of {', '.join(UID_KINDS)}."
+        )
+    return Settings(
+        stack=os.environ.get("LAGOTTO_STACK") or "lagotto-dev",
+        contact_email=os.environ.get("LAGOTTO_CONTACT_EMAIL", ""),
+        bucket_name=os.environ.get("LAGOTTO_BUCKET", ""),
+        providers_url=os.environ.get("LAGOTTO_PROVIDERS_URL") or None,
+        uid_kind=uid_kind,
+    )
+
+
+@functools.cache
+def _account_id() -> str:
+    import boto3
+
+    return str(boto3.client("sts").get_caller_identity()["Account"])
