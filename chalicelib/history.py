@@ -10,8 +10,12 @@ that added nothing are left out, but for the first, and are filled in again when
 
 import dataclasses
 import datetime as dt
+import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
 
 from chalicelib.model import Metrics, Period, Result
 
@@ -77,18 +81,53 @@ def advance(
 
 def by_day(history: History, asked_on: dt.date, published: dt.date) -> list[Period]:
     """``[{"year", "month", "day", "total"}]``, or with html and pdf; up to 30 days."""
-    last = min(asked_on, published + dt.timedelta(days=DAYS_AFTER_PUBLICATION))
-    return [
-        _shown(values, year=period // 10000, month=period // 100 % 100, day=period % 100)
-        for period, values in _filled(history.days, _day(last), _next_day)
-    ]
+    return days_of(history.days.encode(), asked_on, published)
 
 
 def by_month(history: History, asked_on: dt.date) -> list[Period]:
     """``[{"year", "month", "total"}]``, or with html and pdf."""
+    return months_of(history.months.encode(), asked_on)
+
+
+def days_of(text: str, asked_on: dt.date, published: dt.date) -> list[Period]:
+    """``by_day`` of an encoded series."""
+    if not text:
+        return []
+    known = _known(text)
+    periods = list(known)
+    if text[0] != "=":
+        last = min(asked_on, published + dt.timedelta(days=DAYS_AFTER_PUBLICATION))
+        periods = _days(periods[0], max(_day(last), periods[-1]))
     return [
-        _shown(values, year=period // 100, month=period % 100)
-        for period, values in _filled(history.months, _day(asked_on) // 100, _next_month)
+        {
+            "year": period // 10000,
+            "month": period // 100 % 100,
+            "day": period % 100,
+            **_shown(known.get(period), text),
+        }
+        for period in periods
+    ]
+
+
+def months_of(text: str, asked_on: dt.date) -> list[Period]:
+    """``by_month`` of an encoded series, without building it: one answer shows thousands."""
+    if not text:
+        return []
+    known = _known(text)
+    periods: Iterable[tuple[int, int, int]]
+    if text[0] == "=":
+        periods = [(period, period // 100, period % 100) for period in known]
+    else:
+        last = max(asked_on.year * 100 + asked_on.month, next(reversed(known)))
+        periods = _months(next(iter(known)), last)
+    if "/" in text:
+        return [
+            {"year": year, "month": month, **_shown(known.get(period), text)}
+            for period, year, month in periods
+        ]
+    total = known.get
+    return [
+        {"year": year, "month": month, "total": total(period, 0)} for period, year, month in periods
     ]
 
 
@@ -140,33 +179,39 @@ def _dated(result: Result, published: dt.date) -> tuple[Sequence[Period], Sequen
     return result.by_day or from_events, result.by_month or by_months
 
 
-def _filled(series: Series, last: int, following: Callable[[int], int]) -> list[Entry]:
-    if series.given or not series.entries:
-        return list(series.entries)
-    known = dict(series.entries)
-    nothing = (0,) * len(series.entries[0][1])
-    period, end = series.entries[0][0], max(last, series.entries[-1][0])
-    filled = []
-    while period <= end:
-        filled.append((period, known.get(period, nothing)))
-        period = following(period)
-    return filled
+def _known(text: str) -> dict[int, Any]:
+    """Period → total, or (html, pdf), of an encoded series; ascending."""
+    numbers = iter(orjson.loads(f"[{text.lstrip('=').replace(':', ',').replace('/', ',')}]"))
+    if "/" in text:
+        return dict(zip(numbers, zip(numbers, numbers, strict=True), strict=True))
+    return dict(zip(numbers, numbers, strict=True))
 
 
-def _shown(values: tuple[int, ...], **period: int) -> Period:
-    if len(values) == 1:
-        return {**period, "total": values[0]}
-    return {**period, "html": values[0], "pdf": values[1]}
+def _shown(counted: Any, text: str) -> Period:
+    if "/" in text:
+        html, pdf = counted or (0, 0)
+        return {"html": html, "pdf": pdf}
+    return {"total": counted or 0}
+
+
+def _days(first: int, last: int) -> list[int]:
+    day = dt.date(first // 10000, first // 100 % 100, first % 100)
+    periods = [first]
+    while periods[-1] < last:
+        day += dt.timedelta(days=1)
+        periods.append(_day(day))
+    return periods
+
+
+@functools.lru_cache(maxsize=1024)
+def _months(first: int, last: int) -> tuple[tuple[int, int, int], ...]:
+    """(period, year, month) of all months from first to last."""
+    start, end = (period // 100 * 12 + period % 100 - 1 for period in (first, last))
+    return tuple(
+        (month // 12 * 100 + month % 12 + 1, month // 12, month % 12 + 1)
+        for month in range(start, end + 1)
+    )
 
 
 def _day(day: dt.date) -> int:
     return day.year * 10000 + day.month * 100 + day.day
-
-
-def _next_day(period: int) -> int:
-    day = dt.date(period // 10000, period // 100 % 100, period % 100)
-    return _day(day + dt.timedelta(days=1))
-
-
-def _next_month(period: int) -> int:
-    return period + 89 if period % 100 == 12 else period + 1

@@ -6,12 +6,13 @@ and lists, which the edge encodes. What is asked for is ``query``'s business.
 
 import dataclasses
 import datetime as dt
+import functools
 import itertools
 import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Protocol
 
-from chalicelib.model import GROUPS, Metrics, Period, Work
+from chalicelib.model import GROUPS, Period, Work
 
 Json = dict[str, Any]
 Info = Literal["default", "summary", "detail"]
@@ -46,12 +47,29 @@ _NO_DATA: dict[str, tuple[str, ...]] = {
 }
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SourceEntry:
+class Counts(Protocol):
+    """The counts of ``model.Metrics``, which is one of these."""
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def pdf(self) -> int | None: ...
+    @property
+    def html(self) -> int | None: ...
+    @property
+    def readers(self) -> int | None: ...
+    @property
+    def comments(self) -> int | None: ...
+    @property
+    def likes(self) -> int | None: ...
+
+
+class SourceEntry(NamedTuple):
     """What one source says about one work. ``metrics`` None: it was never asked.
 
     ``by_day`` and ``by_month`` are shown as they are, in key order ``year, month[, day],
     total``; those of a ``usage`` source have html and pdf. ``updated_at`` is aware.
+    A tuple, because one answer has thousands of them.
     """
 
     name: str
@@ -59,7 +77,7 @@ class SourceEntry:
     group: str
     updated_at: dt.datetime
     events_url: str | None = None
-    metrics: Metrics | None = None
+    metrics: Counts | None = None
     by_day: Sequence[Period] = ()
     by_month: Sequence[Period] = ()
     usage: bool = False
@@ -206,27 +224,29 @@ def cited_source(installed: Collection[str]) -> str:
 
 def source_entry(entry: SourceEntry, *, detail: bool = False) -> Json:
     """One source of one article (api.md 4.2); events only in ``detail``."""
-    has_events = entry.metrics is not None and entry.metrics.total > 0
-    by_month: Sequence[Period] = entry.by_month if has_events else ()
+    name, title, group, updated_at, events_url, counts, by_day, by_month, usage, events = entry
+    has_events = counts is not None and counts.total > 0
+    if not has_events:
+        by_day = by_month = []
     rendered: Json = {
-        "name": entry.name,
-        "display_name": entry.title,
-        "group_name": entry.group,
-        "events_url": entry.events_url,
-        "by_day": list(entry.by_day) if has_events else [],
-        "by_month": _usage_months(by_month) if entry.usage else list(by_month),
-        "by_year": by_year(by_month, usage=entry.usage),
-        "update_date": timestamp(entry.updated_at),
-        "metrics": metrics(entry.metrics),
+        "name": name,
+        "display_name": title,
+        "group_name": group,
+        "events_url": events_url,
+        "by_day": by_day,
+        "by_month": _usage_months(by_month) if usage else by_month,
+        "by_year": by_year(by_month, usage=usage) if by_month else [],
+        "update_date": timestamp(updated_at),
+        "metrics": metrics(counts),
     }
     if detail:
-        events = entry.events if has_events and entry.events is not None else []
+        events = events if has_events and events is not None else []
         rendered["events"] = events
         rendered["events_csl"] = events_csl(events)
     return rendered
 
 
-def metrics(counts: Metrics | None) -> Json:
+def metrics(counts: Counts | None) -> Json:
     """The six numbers of v5: null is "no such number", and the total alone is never null."""
     if counts is None:
         return dict(_NO_METRICS)
@@ -242,8 +262,6 @@ def metrics(counts: Metrics | None) -> Json:
 
 def by_year(months: Sequence[Period], *, usage: bool = False) -> list[Period]:
     """By-month entries summed by year, ascending: ``year, total`` or ``year, pdf, html``."""
-    if not months:
-        return []
     years = itertools.groupby(sorted(months, key=_YEAR), _YEAR)
     if not usage:  # the common case, and the costliest part of a long answer
         return [{"year": year, "total": sum(map(_TOTAL, entries))} for year, entries in years]
@@ -321,6 +339,7 @@ def jsonp(callback: str, body: bytes) -> bytes:
     return b"".join((callback.encode(), b"(", script, b")"))
 
 
+@functools.lru_cache(maxsize=4096)
 def timestamp(moment: dt.datetime) -> str:
     """``2014-11-07T10:00:00Z`` of an aware time."""
     if moment.tzinfo is not dt.UTC:

@@ -196,7 +196,7 @@ class Source:
         if self.page is None:
             return None
         identifiers = {
-            kind: quote_plus(value, safe="")
+            kind: quote_plus(value, safe="").replace("~", "%7E")
             for kind in ("doi", "pmid", "pmcid")
             if (value := getattr(work, kind))
         }

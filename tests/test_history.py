@@ -21,9 +21,7 @@ def after(*asked: tuple[dt.date, int], published: dt.date = OLD) -> History:
     """The history after a source said these totals on these days."""
     kept = History()
     for day, total in asked:
-        kept = history.advance(
-            kept, result(total), today=day, published=published, usage=False
-        )
+        kept = history.advance(kept, result(total), today=day, published=published, usage=False)
     return kept
 
 

@@ -87,9 +87,7 @@ def test_sparse_shelves_fill_the_batches():
     """200 works over 120 months, as a small installation has them: few calls."""
     shelves = [(f"s{number}", 2 if number < 80 else 1) for number in range(120)]
     jobs = schedule.pack(shelves, schedule.job_works(50))
-    calls = sum(
-        schedule.job_calls(sum(dict(shelves)[name] for name in job), 50, 1) for job in jobs
-    )
+    calls = sum(schedule.job_calls(sum(dict(shelves)[name] for name in job), 50, 1) for job in jobs)
     assert calls / 200 <= 1 / 40
 
 

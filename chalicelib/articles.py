@@ -1,0 +1,130 @@
+"""The answer to a query for articles: from the query to Lagotto's JSON.
+
+Which works are meant is ``selection``'s business, how they look is ``lagotto``'s. A default
+answer for a page of given works takes two reads: the works, and when their shelves were
+asked; the installed sources are kept for a minute.
+"""
+
+import datetime as dt
+import functools
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from chalicelib import history, lagotto, selection, settings
+from chalicelib.lagotto import ArticleView, SourceEntry
+from chalicelib.query import Query
+from chalicelib.store import events, numbers, shelves, sources, works
+from chalicelib.store.events import Kept
+from chalicelib.store.sources import SourceRow
+from chalicelib.store.works import StoredWork
+
+
+def page(query: Query, *, sees_private: bool) -> dict[str, Any]:
+    """The page of articles that a caller's query means, as API v5 shows it."""
+    rows = sources.installed()
+    names = [row.name for row in rows]
+    selected = selection.select(query, names, settings.load().uid_kind)
+    visible = _visible(rows, query.source, sees_private)
+    shown = () if query.info == "summary" else visible
+    return lagotto.articles(
+        read(selected, rows, shown=shown, with_events=query.info == "detail"),
+        total=selected.total,
+        page=query.page,
+        per_page=query.per_page,
+        info=query.info,
+        visible=visible,
+        cited_by=lagotto.cited_source(names),
+    )
+
+
+def read(
+    selected: selection.Selected,
+    rows: Sequence[SourceRow],
+    *,
+    shown: Collection[str],
+    with_events: bool = False,
+) -> list[ArticleView]:
+    """The selected works in order, with an entry for each of the sources ``rows``.
+
+    Entries of sources that are not ``shown`` have counts and time only. A work that was
+    deleted meanwhile is left out.
+    """
+    missing = [key for key in selected.keys if key not in selected.found]
+    found = dict(selected.found) | (works.find(missing) if missing else {})
+    page_works = [found[key] for key in dict.fromkeys(selected.keys) if key in found]
+    asked = shelves.asked({stored.shelf for stored in page_works})
+    kept = _events(page_works, shown) if with_events else {}
+    return [_view(stored, asked.get(stored.shelf, {}), rows, shown, kept) for stored in page_works]
+
+
+def _visible(rows: Sequence[SourceRow], source: str | None, sees_private: bool) -> set[str]:
+    names = {row.name for row in rows if sees_private or not row.private}
+    return names if source is None else names & {source}
+
+
+def _events(
+    page_works: Sequence[StoredWork], shown: Collection[str]
+) -> dict[tuple[str, str], Kept]:
+    """The events of those (work, source) pairs that are shown and have a count."""
+    return events.find(
+        (stored.work.key, name)
+        for stored in page_works
+        for name, text in stored.numbers.items()
+        if name in shown and numbers.total(text)
+    )
+
+
+def _view(
+    stored: StoredWork,
+    asked: Mapping[str, int],
+    rows: Sequence[SourceRow],
+    shown: Collection[str],
+    kept: Mapping[tuple[str, str], Kept],
+) -> ArticleView:
+    created = stored.created_at.timestamp()
+    with_shelf = {name: seconds for name, seconds in asked.items() if seconds >= created}
+    entries = [
+        _entry(row, stored, with_shelf.get(row.name, 0), kept if row.name in shown else None)
+        for row in rows
+    ]
+    latest = max((entry.updated_at for entry in entries), default=stored.updated_at)
+    return ArticleView(work=stored.work, updated_at=max(stored.updated_at, latest), entries=entries)
+
+
+def _entry(
+    row: SourceRow,
+    stored: StoredWork,
+    shelf_asked: int,
+    kept: Mapping[tuple[str, str], Kept] | None,
+) -> SourceEntry:
+    """What a source says about a work. ``kept`` None: only counts and time are wanted.
+
+    The work was last asked about when its number changed, or with its shelf after that.
+    """
+    text = stored.numbers.get(row.name)
+    if text is None:
+        return SourceEntry(row.name, row.title, row.group, stored.created_at)
+    asked, counts, events_url, months, days = numbers.show(text)
+    asked_at = _moment(max(asked, shelf_asked))
+    if kept is None:
+        return SourceEntry(row.name, row.title, row.group, asked_at, events_url, counts)
+    published = stored.work.issued.first_day()
+    events_kept = kept.get((stored.work.key, row.name)) if kept else None
+    return SourceEntry(
+        row.name,
+        row.title,
+        row.group,
+        asked_at,
+        events_url,
+        counts,
+        history.days_of(days, asked_at.date(), published) if days else [],
+        history.months_of(months, asked_at.date()) if months else [],
+        row.usage,
+        events_kept.events if events_kept else None,
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def _moment(seconds: int) -> dt.datetime:
+    """A time; many numbers of a page share theirs."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)

@@ -1,0 +1,51 @@
+"""Adding works, and starting their first refresh at once.
+
+Few new works are asked about by jobs of their own; an import of many fills shelves that are
+due now, and the schedule paces them. Both wake the schedule instead of waiting for its tick.
+"""
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+
+from chalicelib import planner
+from chalicelib.errors import ConfigurationError
+from chalicelib.model import Work
+from chalicelib.schedule import Staleness, next_due
+from chalicelib.store import catalogue, shelves, sources
+from chalicelib.store.catalogue import Outcome
+
+
+def add(works: Sequence[Work], now: dt.datetime) -> list[Outcome]:
+    """Add or update works and have new ones asked about; what happened to each, in order.
+
+    Without the operator's contact works are added and wait: collecting starts when it is set.
+    """
+    if not works:
+        return []
+    few = len(works) <= planner.FEW_WORKS
+    youngest = max(work.issued.first_day() for work in works)
+    due_at = next_due(now, youngest, Staleness(), random.random) if few else now
+    added = catalogue.add(works, now, due_at)
+    touched = {shelf for _, shelf in added.created}
+    if few:
+        waiting = _busy_sources(added.created, now)
+    else:
+        waiting = _active_sources()
+        touched -= added.opened  # these are due already
+    for shelf in touched:
+        for source in waiting:
+            shelves.hasten(source, shelf, now)
+    return added.outcomes
+
+
+def _busy_sources(created: Sequence[tuple[Work, str]], now: dt.datetime) -> list[str]:
+    """Have works asked about by jobs of their own; the sources that have no time for it."""
+    try:
+        return planner.ask_now([work for work, _ in created], now)
+    except ConfigurationError:
+        return _active_sources()
+
+
+def _active_sources() -> list[str]:
+    return [row.name for row in sources.installed() if row.active]

@@ -1,0 +1,268 @@
+"""What is due becomes jobs: the first half of the story (``worker`` is the second).
+
+Per source: how many calls fit into the tick, the shelves that are longest due, put together
+into jobs, each sent with the delay that keeps the pace. The message goes first and the due
+time moves after it, so that nothing is lost in between; a job whose shelf somebody else
+leased meanwhile is dropped by the worker.
+"""
+
+import dataclasses
+import datetime as dt
+import random
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
+
+from chalicelib import queues, settings, sources
+from chalicelib.errors import ConfigurationError
+from chalicelib.model import Job, Lease, Work
+from chalicelib.schedule import TICK_SECONDS, Slot, job_calls, job_works, next_due, pack
+from chalicelib.source import Source
+from chalicelib.store import shelves
+from chalicelib.store import sources as source_rows
+from chalicelib.store import works as stored_works
+from chalicelib.store.shelves import Shelf
+from chalicelib.store.sources import SourceRow
+
+#: How many shelves are looked at together; DynamoDB reads 100 items in a call.
+CHUNK_SHELVES = 100
+#: A shelf that is due but has no works yet is being opened right now, or its opening failed.
+EMPTY_SHELF_SECONDS = 3600
+#: Up to this many new works are asked about at once; more go the way of the schedule.
+FEW_WORKS = 50
+
+#: What became of a job that is sent again: sent, its shelves due instead (its source has no
+#: time until the end of the tick, or is held), or its works are gone.
+Resent = Literal["sent", "due", "gone"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Planned:
+    """What was sent for one source."""
+
+    source: str
+    jobs: int
+    works: int
+
+
+def plan(now: dt.datetime, only: Sequence[str] = ()) -> list[Planned]:
+    """Send the jobs of this tick for all sources, or for some; what was sent.
+
+    Errors: ConfigurationError without the operator's contact.
+    """
+    settings.load().contact()
+    return [
+        _plan_source(row, now)
+        for row in source_rows.installed(fresh=True)
+        if row.name in sources.names() and (not only or row.name in only) and may_ask(row, now)
+    ]
+
+
+def may_ask(row: SourceRow, now: dt.datetime) -> bool:
+    """Whether a source is active, not paused, and its breaker not open."""
+    held_until = max(row.paused_until or now, row.disabled_until or now)
+    return row.active and held_until <= now
+
+
+def ask_now(works: Sequence[Work], now: dt.datetime, only: Sequence[str] = ()) -> list[str]:
+    """Ask all active sources, or some, about few works at once, each by a job of its own.
+
+    Returns the names of sources whose time is spoken for until the end of the tick, or that
+    are held: nothing was sent for them, their shelves have to become due instead.
+    Errors: ConfigurationError without the operator's contact.
+    """
+    settings.load().contact()
+    busy = []
+    for row in source_rows.installed(fresh=True):
+        if row.name not in sources.names() or not row.active:
+            continue
+        if only and row.name not in only:
+            continue
+        source = sources.get(row.name)
+        keys = [work.key for work in works if source.applies(work)]
+        if not keys:
+            continue
+        calls = job_calls(len(keys), source.batch_size, source.calls_per_batch)
+        slot = _reserve(row, source, now, calls) if may_ask(row, now) else None
+        if slot is None:
+            busy.append(row.name)
+            continue
+        job = Job(id=secrets.token_hex(6), source=row.name, works=keys)
+        queues.send([(job, slot.delay_seconds(0, now))])
+    return busy
+
+
+def resend(job: Job, now: dt.datetime) -> Resent:
+    """Send a job again that was given up, within its source's pace; what became of it.
+
+    Its shelves' due times moved on when it was given up, so it gets new leases.
+    Errors: ConfigurationError for a source that is not active.
+    """
+    row = source_rows.get(job.source)
+    if row is None or not row.active or row.name not in sources.names():
+        raise ConfigurationError(
+            f"The source {job.source!r} is not asked at present. Enable it first, with "
+            f"`python -m chalicelib sources enable {job.source}`."
+        )
+    source = sources.get(row.name)
+    standing, times = shelves.read_leased(row.name, list(job.shelves))
+    held = {name: standing[name] for name in job.shelves if name in standing and name in times}
+    found = stored_works.find(job.works)
+    size = sum(len(shelf.members) for shelf in held.values()) + len(found)
+    if not size:
+        return "gone"
+    calls = job_calls(size, source.batch_size, source.calls_per_batch)
+    slot = _reserve(row, source, now, calls) if may_ask(row, now) else None
+    if slot is None:
+        for name in {*held, *(work.shelf for work in found.values())}:
+            shelves.hasten(row.name, name, now)
+        return "due"
+    delay = slot.delay_seconds(0, now)
+    leases = _leases(row, {name: times[name] for name in held}, held, now, delay)
+    again = Job(
+        id=secrets.token_hex(6), source=row.name, shelves=leases, works=tuple(sorted(found))
+    )
+    queues.send([(again, delay)])
+    for name, lease in leases.items():
+        shelves.move(row.name, name, lease.seen, lease.to)
+    return "sent"
+
+
+def refresh(
+    now: dt.datetime,
+    *,
+    only: Sequence[str] = (),
+    start: dt.date | None = None,
+    end: dt.date | None = None,
+) -> int:
+    """Make shelves due now: of all or some sources, of all works or of those published
+    between two days' months; how many (shelf, source) pairs were hastened."""
+    names = [
+        row.name
+        for row in source_rows.installed(fresh=True)
+        if row.active and (not only or row.name in only)
+    ]
+    return sum(
+        shelves.hasten(name, shelf, now) for shelf in shelves.names(start, end) for name in names
+    )
+
+
+def _plan_source(row: SourceRow, now: dt.datetime) -> Planned:
+    source = sources.get(row.name)
+    slot = _slot(row, source, now)
+    fitting = slot.calls_until(now + dt.timedelta(seconds=TICK_SECONDS))
+    batches = fitting // source.calls_per_batch
+    if row.state == "disabled":
+        # The breaker's delay is over: one job tells whether the provider is back.
+        batches = min(batches, job_works(source.batch_size) // source.batch_size)
+    due, standing = _due_shelves(row.name, batches * source.batch_size, now)
+    jobs = pack(
+        ((shelf, len(standing[shelf].members)) for shelf in due), job_works(source.batch_size)
+    )
+    sizes = [sum(len(standing[shelf].members) for shelf in job) for job in jobs]
+    calls = [job_calls(size, source.batch_size, source.calls_per_batch) for size in sizes]
+    while calls and sum(calls) > fitting and len(calls) > 1:
+        jobs.pop()
+        calls.pop()
+    reserved = _reserve(row, source, now, sum(calls)) if calls else None
+    if reserved is None:
+        return Planned(row.name, 0, 0)
+    messages = _messages(row, jobs, calls, reserved, due, standing, now)
+    sent = 0
+    for start in range(0, len(messages), queues.BATCH):
+        batch = messages[start : start + queues.BATCH]
+        sent += queues.send(batch)
+        for job, _ in batch:
+            for shelf, lease in job.shelves.items():
+                shelves.move(row.name, shelf, lease.seen, lease.to)
+    return Planned(row.name, sent, sum(sizes[: len(jobs)]))
+
+
+def _messages(
+    row: SourceRow,
+    jobs: list[list[str]],
+    calls: list[int],
+    slot: Slot,
+    due: Mapping[str, str],
+    standing: Mapping[str, Shelf],
+    now: dt.datetime,
+) -> list[tuple[Job, int]]:
+    messages = []
+    calls_before = 0
+    for names, job_cost in zip(jobs, calls, strict=True):
+        delay = slot.delay_seconds(calls_before, now)
+        calls_before += job_cost
+        leases = _leases(row, {name: due[name] for name in names}, standing, now, delay)
+        messages.append((Job(id=secrets.token_hex(6), source=row.name, shelves=leases), delay))
+    return messages
+
+
+def _leases(
+    row: SourceRow,
+    due: Mapping[str, str],
+    standing: Mapping[str, Shelf],
+    now: dt.datetime,
+    delay_seconds: int,
+) -> dict[str, Lease]:
+    """The leases of shelves with these due times, for a job that is sent with this delay."""
+    runs_at = now + dt.timedelta(seconds=delay_seconds)
+    staleness = row.staleness()
+    return {
+        name: Lease(
+            due_at,
+            shelves.time_text(next_due(runs_at, standing[name].youngest, staleness, random.random)),
+        )
+        for name, due_at in due.items()
+    }
+
+
+def _due_shelves(
+    source: str, works: int, now: dt.datetime
+) -> tuple[dict[str, str], dict[str, Shelf]]:
+    """Due shelves with up to so many works: ({shelf: due time}, {shelf: Shelf})."""
+    due: dict[str, str] = {}
+    standing: dict[str, Shelf] = {}
+    found = 0
+    if works <= 0:
+        return due, standing
+    for chunk in _chunks(shelves.due(source, now)):
+        read = shelves.read(shelf for shelf, _ in chunk)
+        for shelf, due_at in chunk:
+            if shelf not in read:
+                later = now + dt.timedelta(seconds=EMPTY_SHELF_SECONDS)
+                shelves.move(source, shelf, due_at, shelves.time_text(later))
+                continue
+            found += len(read[shelf].members)
+            if found > works and due:
+                return due, standing
+            due[shelf], standing[shelf] = due_at, read[shelf]
+    return due, standing
+
+
+def _chunks(rows: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:
+    chunk: list[tuple[str, str]] = []
+    for row in rows:
+        chunk.append(row)
+        if len(chunk) == CHUNK_SHELVES:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+def _slot(row: SourceRow, source: Source, now: dt.datetime) -> Slot:
+    start = max(now, row.next_free_at or now)
+    return Slot(start, 3600 / row.calls_per_hour(source))
+
+
+def _reserve(row: SourceRow, source: Source, now: dt.datetime, calls: int) -> Slot | None:
+    """Take up so many calls of a source's time; None if it is not free before the tick's end,
+    or if another schedule took it meanwhile."""
+    slot = _slot(row, source, now)
+    if slot.calls_until(now + dt.timedelta(seconds=TICK_SECONDS)) < 1:
+        return None
+    try:
+        source_rows.put(dataclasses.replace(row, next_free_at=slot.after(calls)))
+    except source_rows.Conflict:
+        return None
+    return slot

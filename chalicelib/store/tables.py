@@ -1,0 +1,241 @@
+"""The DynamoDB tables as pynamodb models. ``infra`` creates them; names are the stack's.
+
+Only ``store`` modules use these.
+"""
+
+import functools
+from typing import Any, ClassVar, Self
+
+from pynamodb.attributes import (
+    BinaryAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+)
+from pynamodb.connection import Connection
+from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
+from pynamodb.expressions.operand import Path
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib import settings
+
+
+class _StackTable:
+    """Descriptor: the table's name in this process's stack, read when it is needed."""
+
+    def __init__(self, suffix: str) -> None:
+        self._suffix = suffix
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return f"{settings.load().stack}-{self._suffix}"
+
+
+class _Meta:
+    billing_mode = PAY_PER_REQUEST_BILLING_MODE
+    read_timeout_seconds = 10
+    connect_timeout_seconds = 5
+    max_retry_attempts = 6
+
+
+class _ByMonth(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "by_month"
+        projection = KeysOnlyProjection()
+
+    month = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+
+
+class _ByPrefix(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "by_prefix"
+        projection = IncludeProjection(["sort"])
+
+    registrant = UnicodeAttribute(hash_key=True)
+    sort_doi = UnicodeAttribute(range_key=True)
+
+
+class _ByPublisher(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "by_publisher"
+        projection = KeysOnlyProjection()
+
+    publisher = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+
+
+class _Extensible(Model):
+    """A table whose items have attributes that are named by data: one per source.
+
+    pynamodb reads declared attributes only. After a read ``extras`` maps the rest of each
+    name that starts with ``EXTRA_PREFIX`` to its value, as the text it is on the wire.
+    """
+
+    EXTRA_PREFIX: ClassVar[str]
+    extras: dict[str, str]
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """The item of a DynamoDB answer."""
+        item = super().from_raw_data(data)
+        prefix = cls.EXTRA_PREFIX
+        start = len(prefix)
+        item.extras = {
+            name[start:]: next(iter(value.values()))
+            for name, value in data.items()
+            if name.startswith(prefix)
+        }
+        return item
+
+    @classmethod
+    def extra(cls, name: str) -> Path:
+        """The attribute of this name, for conditions and updates."""
+        return Path([cls.EXTRA_PREFIX + name])
+
+
+class WorkItem(_Extensible):
+    """One work with all that a default API answer needs.
+
+    Besides the declared attributes it has one string attribute ``s_<source>`` per source
+    that was ever asked (see ``numbers``).
+    """
+
+    EXTRA_PREFIX = "s_"
+
+    class Meta(_Meta):
+        table_name = _StackTable("works")
+
+    key = UnicodeAttribute(hash_key=True)
+    about = UnicodeAttribute()
+    shelf = UnicodeAttribute()
+    created_ms = NumberAttribute()
+    updated_ms = NumberAttribute()
+    month = UnicodeAttribute()
+    sort = UnicodeAttribute()
+    registrant = UnicodeAttribute(null=True)
+    sort_doi = UnicodeAttribute(null=True)
+    publisher = UnicodeAttribute(null=True)
+
+    by_month = _ByMonth()
+    by_prefix = _ByPrefix()
+    by_publisher = _ByPublisher()
+
+
+class _Due(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    source = UnicodeAttribute(hash_key=True)
+    due_at = UnicodeAttribute(range_key=True)
+
+
+class ShelfItem(_Extensible):
+    """A row of a shelf: ``works`` (members), ``asked`` (times) or ``due#<source>``.
+
+    The ``asked`` row has a number attribute ``a_<source>``: epoch seconds.
+    """
+
+    EXTRA_PREFIX = "a_"
+
+    class Meta(_Meta):
+        table_name = _StackTable("shelves")
+
+    shelf = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute(range_key=True)
+    members = UnicodeSetAttribute(null=True)
+    youngest = UnicodeAttribute(null=True)
+    source = UnicodeAttribute(null=True)
+    due_at = UnicodeAttribute(null=True)
+
+    due = _Due()
+
+
+class ListItem(_Extensible):
+    """A row of an ordered list, or a counter of one (see ``lists``).
+
+    A ``stats`` row has a number attribute ``c_<counter>`` for each of its counters.
+    """
+
+    EXTRA_PREFIX = "c_"
+
+    class Meta(_Meta):
+        table_name = _StackTable("lists")
+
+    list = UnicodeAttribute(hash_key=True)
+    sort = UnicodeAttribute(range_key=True)
+    present = NumberAttribute(null=True)
+    slots = NumberAttribute(null=True)
+    works = UnicodeSetAttribute(null=True)
+
+
+class EventsItem(Model):
+    """The events and notes of one (work, source): gzip JSON, or the S3 key of it."""
+
+    class Meta(_Meta):
+        table_name = _StackTable("events")
+
+    work = UnicodeAttribute(hash_key=True)
+    source = UnicodeAttribute(range_key=True)
+    body = BinaryAttribute(null=True, legacy_encoding=False)
+    object_key = UnicodeAttribute(null=True)
+
+
+class ControlItem(Model):
+    """Small configuration: ``source`` rows, ``key`` rows, ``account`` rows, snapshots."""
+
+    class Meta(_Meta):
+        table_name = _StackTable("control")
+
+    kind = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute(range_key=True)
+    about = UnicodeAttribute()
+    #: Changes with every write, for optimistic writing.
+    version = NumberAttribute(default=0)
+    expires_at = TTLAttribute(null=True)
+
+
+class _Unresolved(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "unresolved"
+        projection = KeysOnlyProjection()
+
+    unresolved = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
+class AlertItem(Model):
+    """Something a person should look at; ``unresolved`` repeats ``subject`` until it is."""
+
+    class Meta(_Meta):
+        table_name = _StackTable("alerts")
+
+    subject = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+    about = UnicodeAttribute()
+    details = BinaryAttribute(null=True, legacy_encoding=False)
+    unresolved = UnicodeAttribute(null=True)
+    expires_at = TTLAttribute(null=True)
+
+    open = _Unresolved()
+
+
+MODELS: tuple[type[Model], ...] = (
+    WorkItem,
+    ShelfItem,
+    ListItem,
+    EventsItem,
+    ControlItem,
+    AlertItem,
+)
+
+
+@functools.cache
+def connection() -> Connection:
+    """A connection for transactions; it knows all tables without asking for them."""
+    shared = Connection(max_retry_attempts=_Meta.max_retry_attempts)
+    for model in MODELS:
+        shared.add_meta_table(model._get_connection().get_meta_table())
+    return shared

@@ -1,0 +1,253 @@
+"""One job: ask the provider, keep what it said, decide what comes next.
+
+The second half of the story (``planner`` is the first). Everything here may happen twice or
+die halfway: what is kept is kept in an order that a repetition does not harm (``results``),
+and a message is only gone from the queue when this function returned.
+"""
+
+import dataclasses
+import datetime as dt
+import random
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+from chalicelib import failures, queues, settings, sources
+from chalicelib.client import HttpClient
+from chalicelib.collect import Collected, collect
+from chalicelib.errors import RateLimited, Unavailable
+from chalicelib.model import Job, Lease
+from chalicelib.planner import may_ask
+from chalicelib.schedule import MAXIMUM_DELAY_SECONDS
+from chalicelib.source import Source
+from chalicelib.store import evidence, lists, results, shelves, works
+from chalicelib.store import sources as source_rows
+from chalicelib.store.results import Asked
+from chalicelib.store.sources import SourceRow
+from chalicelib.store.works import StoredWork
+
+#: A job that failed this often becomes a dead letter.
+MAXIMUM_TRIES = 5
+#: Delays after a failure grow: 60, 120, 240, 480 seconds.
+FIRST_DELAY_SECONDS = 60
+#: A pause longer than this is not waited out in the queue: the shelves become due after it.
+LONGEST_WAIT_SECONDS = 3600
+#: Below this many calls left a source rests until its budget is full again.
+BUDGET_RESERVE_CALLS = 20
+#: Used where a provider says 429 without Retry-After.
+USUAL_PAUSE_SECONDS = 60
+_DAY = dt.timedelta(days=1)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What a job came to, for the log."""
+
+    asked: int = 0
+    written: int = 0
+    calls: int = 0
+    left: int = 0
+    outcome: str = "done"
+
+
+def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report:
+    """Run one job; what came of it.
+
+    ``seconds_left`` tells how long this invocation may still take: batches that no longer
+    fit go back to the queue. Errors: only such as a repetition may heal (AWS out of reach);
+    the queue then delivers the job again.
+    """
+    row = source_rows.get(job.source)
+    if row is None or not row.active or job.source not in sources.names():
+        return Report(outcome="dropped: the source is not active")
+    if not may_ask(row, now):
+        return _wait(job, row, now)
+    source = sources.get(job.source)
+    leases = _claim(job)
+    stored, shelf_of = _works(source, leases, job.works)
+    if not stored:
+        return Report(outcome="nothing to ask")
+    client = HttpClient(
+        source,
+        contact_email=settings.load().contact(),
+        settings=source_rows.effective_settings(row),
+        providers_url=settings.load().providers_url,
+    )
+    ordered = sorted(stored, key=lambda key: (shelf_of.get(key, ""), key))
+    collected = collect(source, [stored[key].work for key in ordered], client, seconds_left)
+    asked = Asked(source.name, source.usage, now, secrets.token_hex(6))
+    if client.exchanges:
+        failed = collected.failed or collected.stopped_by
+        evidence.put(source.name, now, asked.evidence, client.exchanges, failed=bool(failed))
+        lists.add_to_day_stats(now.date(), source.name, client.durations_milliseconds)
+    written = _keep(collected, stored, shelf_of, leases, asked)
+    _follow_up(job, row, source, client, collected, shelf_of, leases, now)
+    return Report(
+        asked=len(collected.results),
+        written=written,
+        calls=client.calls,
+        left=len(collected.left),
+        outcome=str(collected.stopped_by or "done"),
+    )
+
+
+def dead(job: Job, now: dt.datetime) -> str:
+    """Turn a dead letter into an alert that can be sent again; its id.
+
+    Its shelves come due in a day, so that an outage of hours heals by itself.
+    """
+    for name, lease in job.shelves.items():
+        shelves.move(job.source, name, lease.to, shelves.time_text(now + _DAY))
+    return failures.dead_letter(job, now)
+
+
+def _wait(job: Job, row: SourceRow, now: dt.datetime) -> Report:
+    """Put a job back whose source is held, or let its shelves come due after a long pause."""
+    until = max(row.paused_until or now, row.disabled_until or now)
+    seconds = (until - now).total_seconds()
+    if seconds <= LONGEST_WAIT_SECONDS or job.works:
+        delay = min(int(seconds) + random.randint(1, 30), MAXIMUM_DELAY_SECONDS)
+        queues.send([(job, delay)])
+        return Report(outcome=f"waits {delay} s: {row.pause_reason or row.state}")
+    for name, lease in job.shelves.items():
+        for due_at in (lease.seen, lease.to):
+            shelves.move(row.name, name, due_at, shelves.time_text(until))
+    return Report(outcome=f"due again after the pause: {row.pause_reason or row.state}")
+
+
+def _claim(job: Job) -> dict[str, tuple[Lease, frozenset[str]]]:
+    """The shelves that this job holds, with their members.
+
+    A shelf whose due time is neither what the schedule saw nor what it moved it to is
+    another job's now. One that was not moved yet (the schedule died after sending) is
+    moved here.
+    """
+    if not job.shelves:
+        return {}
+    standing, times = shelves.read_leased(job.source, list(job.shelves))
+    held = {}
+    for name, lease in job.shelves.items():
+        if name not in standing:
+            continue
+        mine = times.get(name) == lease.to or (
+            times.get(name) == lease.seen and shelves.move(job.source, name, lease.seen, lease.to)
+        )
+        if mine:
+            held[name] = (lease, standing[name].members)
+    return held
+
+
+def _works(
+    source: Source, leases: Mapping[str, tuple[Lease, frozenset[str]]], single: Sequence[str]
+) -> tuple[dict[str, StoredWork], dict[str, str]]:
+    """The works to ask about and the shelf of those that are asked with their shelf."""
+    shelf_of = {key: name for name, (_, members) in leases.items() for key in members}
+    found = works.find([*shelf_of, *single])
+    stored = {
+        key: work
+        for key, work in found.items()
+        if source.applies(work.work) and shelf_of.get(key) in (None, work.shelf)
+    }
+    return stored, {key: shelf for key, shelf in shelf_of.items() if key in stored}
+
+
+def _keep(
+    collected: Collected,
+    stored: Mapping[str, StoredWork],
+    shelf_of: Mapping[str, str],
+    leases: Mapping[str, tuple[Lease, frozenset[str]]],
+    asked: Asked,
+) -> int:
+    """Keep the results, then mark shelves of which nothing failed or is left as asked."""
+    broken = {shelf_of.get(key) for key in [*collected.failed, *collected.left]}
+    whole = {shelf for shelf in shelf_of.values() if shelf not in broken}
+    on_shelf = {k: r for k, r in collected.results.items() if shelf_of.get(k) in whole}
+    alone = {k: r for k, r in collected.results.items() if shelf_of.get(k) not in whole}
+    written = results.keep(on_shelf, stored, asked, confirm=False)
+    written += results.keep(alone, stored, asked, confirm=True)
+    for name in sorted(whole):
+        shelves.mark_asked(name, asked.source, asked.at)
+    return written
+
+
+def _follow_up(
+    job: Job,
+    row: SourceRow,
+    source: Source,
+    client: HttpClient,
+    collected: Collected,
+    shelf_of: Mapping[str, str],
+    leases: Mapping[str, tuple[Lease, frozenset[str]]],
+    now: dt.datetime,
+) -> None:
+    """Alerts, pauses, and what is left goes back to the queue."""
+    if collected.failed:
+        failures.refused(row, collected.failed, now)
+        again = shelves.time_text(now + _DAY)
+        for name in {shelf_of[key] for key in collected.failed if key in shelf_of}:
+            lease = leases[name][0]
+            if again < lease.to:
+                shelves.move(source.name, name, lease.to, again)
+    stopped = collected.stopped_by
+    delay = 0
+    if isinstance(stopped, RateLimited):
+        seconds = stopped.retry_after_seconds
+        delay = USUAL_PAUSE_SECONDS * 2**job.tries if seconds is None else seconds
+        failures.pause(row.name, now + dt.timedelta(seconds=delay), "the provider said 429")
+    elif isinstance(stopped, Unavailable):
+        delay = FIRST_DELAY_SECONDS * 2**job.tries
+        failures.unavailable(row, stopped, now)
+    elif collected.results:
+        failures.recovered(row)
+    _heed_limits(row, client, now)
+    if collected.left:
+        _send_left(job, collected, shelf_of, leases, delay)
+
+
+def _heed_limits(row: SourceRow, client: HttpClient, now: dt.datetime) -> None:
+    limits = client.limits
+    if limits is None:
+        return
+    if limits.remaining_calls is not None and limits.remaining_calls < BUDGET_RESERVE_CALLS:
+        seconds = limits.reset_seconds or LONGEST_WAIT_SECONDS
+        failures.pause(
+            row.name,
+            now + dt.timedelta(seconds=seconds),
+            f"{limits.remaining_calls} calls of the provider's budget are left",
+        )
+    if limits.calls_per_hour and limits.calls_per_hour != row.provider_calls_per_hour:
+        pace = limits.calls_per_hour
+        source_rows.change(
+            row.name, lambda seen: dataclasses.replace(seen, provider_calls_per_hour=pace)
+        )
+
+
+def _send_left(
+    job: Job,
+    collected: Collected,
+    shelf_of: Mapping[str, str],
+    leases: Mapping[str, tuple[Lease, frozenset[str]]],
+    delay: int,
+) -> None:
+    """Send what is left as a job: untouched shelves whole, the rest work by work."""
+    left = set(collected.left)
+    touched = {shelf_of[key] for key in [*collected.results, *collected.failed] if key in shelf_of}
+    whole = {shelf_of[key] for key in left if key in shelf_of} - touched
+    rest = dataclasses.replace(
+        job,
+        id=secrets.token_hex(6),
+        shelves={name: leases[name][0] for name in whole},
+        works=sorted(key for key in left if shelf_of.get(key) not in whole),
+        tries=job.tries + _fruitless(collected),
+    )
+    if rest.tries >= MAXIMUM_TRIES:
+        queues.send([(rest, 0)], queue=queues.DEAD)
+        return
+    jitter = random.randint(0, max(1, delay // 10)) if delay else 0
+    queues.send([(rest, min(delay + jitter, MAXIMUM_DELAY_SECONDS))])
+
+
+def _fruitless(collected: Collected) -> bool:
+    """Whether the job got nowhere. Running out of time or a 429 is not its failure, and one
+    that brought some numbers may go on with the rest as often as it takes."""
+    stopped = collected.stopped_by
+    return not (stopped is None or isinstance(stopped, RateLimited) or collected.results)

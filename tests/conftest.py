@@ -1,0 +1,60 @@
+"""A fake AWS in memory (moto) with the stack's tables, queues and bucket."""
+
+import os
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+STACK = "lagotto-test"
+BUCKET = "lagotto-test-bucket"
+
+os.environ.update(
+    AWS_ACCESS_KEY_ID="testing",
+    AWS_SECRET_ACCESS_KEY="testing",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_EC2_METADATA_DISABLED="true",
+    LAGOTTO_STACK=STACK,
+    LAGOTTO_BUCKET=BUCKET,
+    LAGOTTO_CONTACT_EMAIL="operator@example.org",
+)
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+
+@pytest.fixture(scope="session")
+def _aws() -> Iterator[None]:
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        yield
+
+
+@pytest.fixture
+def tables(_aws: None) -> Iterator[None]:
+    """Empty tables of the stack; nothing is cached from the test before."""
+    from chalicelib.store import keys, sources
+    from chalicelib.store.tables import MODELS
+
+    sources.forget_cache()
+    keys._cache.clear()
+    for model in MODELS:
+        model.create_table()
+    yield
+    for model in MODELS:
+        model.delete_table()
+
+
+@pytest.fixture
+def queue_urls(_aws: None) -> Iterator[dict[str, str]]:
+    """Empty queues: {"fetch": url, "fetch-dead": url}."""
+    from chalicelib import queues
+
+    client = boto3.client("sqs")
+    names = (queues.FETCH, queues.DEAD)
+    urls = {
+        name: client.create_queue(QueueName=f"{STACK}-{name}")["QueueUrl"] for name in names
+    }
+    queues._url.cache_clear()
+    yield urls
+    for url in urls.values():
+        client.delete_queue(QueueUrl=url)
