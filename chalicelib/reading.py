@@ -8,19 +8,23 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from chalicelib.errors import Malformed
-
-if TYPE_CHECKING:
-    from chalicelib.source import Answer
 
 #: What reading an answer of an unexpected shape can raise.
 SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 
 
+class Evidence(Protocol):
+    """An answer that can be blamed: ``source.Answer``."""
+
+    def malformed(self, message: str) -> Malformed:
+        """The error that carries the answer."""
+
+
 @contextmanager
-def expecting(what: str, answer: "Answer") -> Iterator[None]:
+def expecting(what: str, answer: Evidence) -> Iterator[None]:
     """Run the body; whatever it cannot read of ``answer`` is raised as Malformed.
 
     ``what`` names the expected shape for the person who reads the alert.
@@ -28,12 +32,8 @@ def expecting(what: str, answer: "Answer") -> Iterator[None]:
     try:
         yield
     except SHAPE_ERRORS as error:
-        raise Malformed(
-            f"expected {what}, but: {type(error).__name__}: {str(error)[:200]}",
-            url=answer.url,
-            status=answer.status,
-            body=answer.body,
-        ) from error
+        reason = f"{type(error).__name__}: {str(error)[:200]}"
+        raise answer.malformed(f"expected {what}, but: {reason}") from error
 
 
 def count(value: Any) -> int:

@@ -1,8 +1,8 @@
 """An operator at the command line, for tests: types commands in this process, reads what is said.
 
-    operator = Operator(capsys, monkeypatch)
-    operator.types("works", "add", path).out
-    operator.wakes          # how often the schedule was woken
+operator = Operator(capsys, monkeypatch)
+operator.types("works", "add", path).out
+operator.wakes          # how often the schedule was woken
 """
 
 import dataclasses
@@ -33,9 +33,7 @@ class Said:
 class Operator:
     """Types commands. Nobody can run a Lambda here, so that waking one is only counted."""
 
-    def __init__(
-        self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
         self.wakes = 0
         self._capsys = capsys
         monkeypatch.setattr(queues, "wake_schedule", self._wake)

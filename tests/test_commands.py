@@ -3,20 +3,15 @@
 import dataclasses
 import datetime as dt
 import io
-import json
-import os
 import pathlib
-import subprocess
 import sys
 
 import pytest
-from botocore import exceptions
 from botocore.exceptions import ClientError
-from pynamodb.exceptions import QueryError
 
 from chalicelib import __main__ as command_line
-from chalicelib import intake, planner, queues, settings, sources
-from chalicelib.commands import aws, progress
+from chalicelib import intake, planner
+from chalicelib.commands import progress
 from chalicelib.importer import Report
 from chalicelib.model import Event, Metrics, Result
 from chalicelib.store import results, shelves, works
@@ -25,7 +20,9 @@ from chalicelib.store.results import Asked
 from tests.operating import Operator, jobs
 
 RECORDED = pathlib.Path(__file__).parent / "recorded"
-THREE = b"10.5555/a 2014-03-08 Alpha.\n\nhttps://doi.org/10.5555/B\t2015\tBeta\n10.5555/c 2015 Gamma\n"
+THREE = (
+    b"10.5555/a 2014-03-08 Alpha.\n\nhttps://doi.org/10.5555/B\t2015\tBeta\n10.5555/c 2015 Gamma\n"
+)
 
 
 @pytest.fixture
@@ -41,8 +38,15 @@ def three(operator, tmp_path):
     path.write_bytes(THREE)
     assert operator.types("works", "add", path).status == 0
     jobs()
+    rest()
     operator.wakes = 0
     return path
+
+
+def rest():
+    """Let all sources' time be free, so that jobs are sent without delay."""
+    for row in source_rows.installed(fresh=True):
+        source_rows.put(dataclasses.replace(row, next_free_at=None))
 
 
 def client_error(code, message="Something."):
@@ -313,6 +317,7 @@ def test_refreshing_works_asks_at_once(operator, three):
     (job,) = jobs()
     assert (job["source"], job["works"]) == ("crossref", ["doi:10.5555/a", "doi:10.5555/b"])
     assert operator.wakes == 0
+    rest()
     said = operator.types("refresh", "10.5555/none", "10.5555/c")
     assert (said.status, said.out) == (1, "1 work will be asked about now.\n")
     assert {job["source"] for job in jobs()} == {"crossref"}
@@ -367,7 +372,6 @@ def test_what_cannot_be_refreshed(operator, three, words, status, message):
 
 def test_running_the_schedule(operator, three):
     planner.refresh(dt.datetime.now(dt.UTC), only=["crossref"])
-    source_rows.change("crossref", lambda row: dataclasses.replace(row, next_free_at=None))
     said = operator.types("schedule", "run", "--source", "crossref", "--json")
     assert said.json == [{"source": "crossref", "jobs": 1, "works": 3}]
     assert sorted(jobs()[0]["shelves"]) == ["2014-03#0000", "2015-01#0000"]

@@ -461,3 +461,12 @@ def test_a_spent_budget_rests_the_source_until_it_is_full_again(tables, monkeypa
     row = source_rows.get("openalex")
     assert row.paused_until > NOW
     assert "budget" in row.pause_reason
+
+
+@pytest.mark.parametrize("message", ["", "null", "[]", '{"id": 1}', '{"shelves": 3}'])
+def test_a_message_that_is_no_job_ends_as_an_alert(queue, message):
+    with pytest.raises(ValueError, match="no job"):
+        worker.receive(message, NOW, lambda: 900.0)
+    worker.receive_dead(message, NOW)
+    [alert] = alerts.find(alerts.SYSTEM)
+    assert alert.class_name == "UnreadableLetterError"
