@@ -48,6 +48,7 @@ REDACTED = "[redacted]"
 class HttpClient:
     """A client for one source and one job.
 
+    ``calls_per_hour`` is the pace if it is not the source's own.
     ``settings`` are the source's, secrets included; values named in ``secrets`` never leave
     it in an error or in evidence. ``providers_url`` sends every call to a provider server
     instead (``http://127.0.0.1:1234/api.crossref.org/works``), which needs no address check.
@@ -60,6 +61,7 @@ class HttpClient:
         *,
         contact_email: str,
         settings: Mapping[str, str] | None = None,
+        calls_per_hour: int | None = None,
         providers_url: str | None = None,
         transport: HTTPAdapter | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -76,7 +78,7 @@ class HttpClient:
         self._secrets = _spellings(
             [value for name, value in self.settings.items() if name in secret_names]
         )
-        self._seconds_per_call = 3600 / source.calls_per_hour
+        self._seconds_per_call = 3600 / (calls_per_hour or source.calls_per_hour)
         self._next_call_at = 0.0
         self._sleep = sleep
         self._clock = clock
@@ -148,6 +150,10 @@ class HttpClient:
         if answer.status >= 300 and answer.status not in absent:
             raise error_of(answer)
         return answer
+
+    def wait_seconds(self) -> float:
+        """How long the source's pace makes the next call wait."""
+        return max(0.0, self._next_call_at - self._clock())
 
     def _keep_pace(self) -> None:
         now = self._clock()

@@ -19,6 +19,8 @@ FAILURES_IN_A_ROW = 3
 UNAVAILABLE_IN_A_ROW = 2
 #: A batch needs about its timeout; with less time left it goes back to the queue.
 SPARE_SECONDS = 15
+#: A function that sleeps is paid for.
+LONGEST_WAIT_SECONDS = 20
 
 
 @dataclasses.dataclass(slots=True)
@@ -36,9 +38,17 @@ class Collected:
 
 
 def collect(
-    source: Source, works: Sequence[Work], client: Client, seconds_left: Callable[[], float]
+    source: Source,
+    works: Sequence[Work],
+    client: Client,
+    seconds_left: Callable[[], float],
+    wait_seconds: Callable[[], float] = lambda: 0.0,
 ) -> Collected:
-    """Ask a source about works that it applies to."""
+    """Ask a source about works that it applies to.
+
+    ``wait_seconds`` tells how long the source's pace makes the next call wait: a long wait
+    is spent in the queue, which costs nothing.
+    """
     collected = Collected()
     waiting = [
         works[start : start + source.batch_size]
@@ -47,7 +57,9 @@ def collect(
     in_a_row = down = 0
     while waiting:
         batch = waiting.pop()
-        if seconds_left() < source.timeout_seconds + SPARE_SECONDS:
+        waits = wait_seconds()
+        needed = waits + source.timeout_seconds + SPARE_SECONDS
+        if waits > LONGEST_WAIT_SECONDS or seconds_left() < needed:
             _leave(collected, [batch, *waiting])
             break
         try:

@@ -151,7 +151,8 @@ def _plan_source(row: SourceRow, now: dt.datetime) -> Planned:
     source = sources.get(row.name)
     slot = _slot(row, source, now)
     fitting = slot.calls_until(now + dt.timedelta(seconds=TICK_SECONDS))
-    batches = fitting // source.calls_per_batch
+    # A batch that takes more calls than fit into a tick is sent when its time is free.
+    batches = max(fitting // source.calls_per_batch, min(fitting, 1))
     if row.state == "disabled":
         # The breaker's delay is over: one job tells whether the provider is back.
         batches = min(batches, job_works(source.batch_size) // source.batch_size)

@@ -11,6 +11,8 @@ import random
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 
+import orjson
+
 from chalicelib import failures, queues, settings, sources
 from chalicelib.client import HttpClient
 from chalicelib.collect import Collected, collect
@@ -70,10 +72,17 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
         source,
         contact_email=settings.load().contact(),
         settings=source_rows.effective_settings(row),
+        calls_per_hour=row.calls_per_hour(source),
         providers_url=settings.load().providers_url,
     )
     ordered = sorted(stored, key=lambda key: (shelf_of.get(key, ""), key))
-    collected = collect(source, [stored[key].work for key in ordered], client, seconds_left)
+    collected = collect(
+        source,
+        [stored[key].work for key in ordered],
+        client,
+        seconds_left,
+        client.wait_seconds,
+    )
     asked = Asked(source.name, source.usage, now, secrets.token_hex(6))
     if client.exchanges:
         failed = collected.failed or collected.stopped_by
@@ -90,6 +99,21 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
     )
 
 
+def receive(message: str, now: dt.datetime, seconds_left: Callable[[], float]) -> Report:
+    """Run the job of a message. Errors: ValueError for a text that is no job; the queue
+    gives it up after some tries."""
+    return run(_job(message), now, seconds_left)
+
+
+def receive_dead(message: str, now: dt.datetime) -> str:
+    """Turn a message of the dead-letter queue into an alert; its id."""
+    try:
+        job = _job(message)
+    except ValueError as error:
+        return failures.unreadable(message, str(error), now)
+    return dead(job, now)
+
+
 def dead(job: Job, now: dt.datetime) -> str:
     """Turn a dead letter into an alert that can be sent again; its id.
 
@@ -98,6 +122,13 @@ def dead(job: Job, now: dt.datetime) -> str:
     for name, lease in job.shelves.items():
         shelves.move(job.source, name, lease.to, shelves.time_text(now + _DAY))
     return failures.dead_letter(job, now)
+
+
+def _job(message: str) -> Job:
+    try:
+        return Job.of_json(orjson.loads(message))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"the message is no job: {error!r}") from error
 
 
 def _wait(job: Job, row: SourceRow, now: dt.datetime) -> Report:
@@ -162,11 +193,28 @@ def _keep(
     whole = {shelf for shelf in shelf_of.values() if shelf not in broken}
     on_shelf = {k: r for k, r in collected.results.items() if shelf_of.get(k) in whole}
     alone = {k: r for k, r in collected.results.items() if shelf_of.get(k) not in whole}
-    written = results.keep(on_shelf, stored, asked, confirm=False)
-    written += results.keep(alone, stored, asked, confirm=True)
+    kept = (
+        results.keep(on_shelf, stored, asked, confirm=False),
+        results.keep(alone, stored, asked, confirm=True),
+    )
     for name in sorted(whole):
         shelves.mark_asked(name, asked.source, asked.at)
-    return written
+    _ask_with_what_was_learned({**kept[0].learned, **kept[1].learned}, asked)
+    return sum(part.written for part in kept)
+
+
+def _ask_with_what_was_learned(learned: Mapping[str, set[str]], asked: Asked) -> None:
+    """Make shelves due at sources that need an identifier which an answer just revealed."""
+    hastened = False
+    for row in source_rows.installed() if learned else []:
+        if not row.active or row.name == asked.source or row.name not in sources.names():
+            continue
+        needs = set(sources.get(row.name).needs)
+        for shelf, kinds in learned.items():
+            if needs & kinds:
+                hastened |= shelves.hasten(row.name, shelf, asked.at)
+    if hastened:
+        queues.wake_schedule()
 
 
 def _follow_up(
@@ -200,7 +248,7 @@ def _follow_up(
         failures.recovered(row)
     _heed_limits(row, client, now)
     if collected.left:
-        _send_left(job, collected, shelf_of, leases, delay)
+        _send_left(job, collected, shelf_of, leases, max(delay, int(client.wait_seconds())))
 
 
 def _heed_limits(row: SourceRow, client: HttpClient, now: dt.datetime) -> None:

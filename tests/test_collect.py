@@ -121,3 +121,10 @@ def test_the_error_of_one_work_is_its_own():
     collected = asked(OneBad(10), 10)
     assert numbers(collected.failed) == [1]
     assert len(collected.results) == 9
+
+
+def test_a_long_wait_is_left_to_the_queue():
+    waits = iter([0.0, 1.5, 60.0])
+    collected = collect(Scripted(10), works(50), None, lambda: 900.0, lambda: next(waits))
+    assert numbers(collected.results) == list(range(20))
+    assert numbers(collected.left) == list(range(20, 50))

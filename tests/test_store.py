@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -50,7 +51,8 @@ def asked(source="crossref", at=NOW, evidence_id="e1"):
 def keep(total, *keys, at=NOW, confirm=False, source="crossref", **rest):
     found = works.find(keys)
     result = Result(metrics=Metrics.of(citations=total), **rest)
-    return results.keep(dict.fromkeys(keys, result), found, asked(source, at), confirm=confirm)
+    kept = results.keep(dict.fromkeys(keys, result), found, asked(source, at), confirm=confirm)
+    return kept.written
 
 
 def rows_of(model):
@@ -346,6 +348,8 @@ def test_secrets_are_in_the_parameter_store_and_not_in_the_table():
     row = sources.get("openalex")
     assert sources.effective_settings(row)["api_key"] == "s3cret-value"
     assert "s3cret-value" not in str(rows_of(tables.ControlItem))
+    boto3.client("ssm").delete_parameter(Name="/lagotto-test/sources/openalex/api_key")
+    sources.forget_cache()
 
 
 def test_alerts_are_found_newest_first_and_resolved():

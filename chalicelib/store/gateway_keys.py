@@ -12,8 +12,6 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-
 from chalicelib.errors import ConfigurationError
 
 _STANDARD, _ANONYMOUS = "standard", "anonymous"
@@ -94,4 +92,6 @@ def _listed(operation: str, **arguments: Any) -> Iterator[dict[str, Any]]:
 
 @functools.cache
 def _gateway() -> Any:
+    import boto3
+
     return boto3.client("apigateway")

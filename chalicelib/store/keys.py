@@ -46,7 +46,7 @@ def hash_of(key: str) -> str:
 
     A fast hash is right here: keys are random, not chosen by people.
     """
-    return hashlib.sha256(key.encode()).hexdigest()
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def create(owner: str, role: str, now: dt.datetime, *, key: str | None = None) -> tuple[str, Key]:

@@ -101,6 +101,7 @@ def forget_cache() -> None:
     """Make the next ``installed`` read the table."""
     global _cache
     _cache = None
+    _secret_cache.clear()
 
 
 def get(name: str, *, fresh: bool = True) -> SourceRow | None:
@@ -200,6 +201,7 @@ def put_secret(name: str, setting: str, value: str) -> None:
     _parameters().put_parameter(
         Name=_parameter(name, setting), Value=value, Type="SecureString", Overwrite=True
     )
+    forget_cache()
 
 
 def delete_secret(name: str, setting: str) -> None:
@@ -217,13 +219,22 @@ def missing_settings(row: SourceRow) -> list[str]:
     ]
 
 
+_secret_cache: dict[str, tuple[float, dict[str, str]]] = {}
+
+
 def _secrets(source: Source) -> dict[str, str]:
+    """The secrets that are set; at most a minute old, as the parameter store is slow to many."""
     secret = [setting.name for setting in source.settings if setting.secret]
     if not secret:
         return {}
+    known = _secret_cache.get(source.name)
+    if known and time.monotonic() - known[0] < CACHE_SECONDS:
+        return known[1]
     by_parameter = {_parameter(source.name, setting): setting for setting in secret}
     answer = _parameters().get_parameters(Names=list(by_parameter), WithDecryption=True)
-    return {by_parameter[found["Name"]]: found["Value"] for found in answer["Parameters"]}
+    found = {by_parameter[row["Name"]]: row["Value"] for row in answer["Parameters"]}
+    _secret_cache[source.name] = (time.monotonic(), found)
+    return found
 
 
 def _parameter(name: str, setting: str) -> str:
