@@ -47,6 +47,9 @@ def main(given: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         return _run(given)
+    except SystemExit:
+        # --help and wrong usage. Must be here: what is asked below would import all of AWS.
+        raise
     except WrongUsage as error:
         _fail(error)
         return 2
@@ -57,13 +60,17 @@ def main(given: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("Interrupted.", file=sys.stderr)
         return INTERRUPTED
-    except (LagottoError, OSError) as error:
+    except LagottoError as error:
         _fail(error)
         return 1
     except _aws_errors() as error:
         from chalicelib.commands.aws import explain
 
         _fail(explain(error))
+        return 1
+    except OSError as error:
+        # Last, as errors of the way to AWS are also such.
+        _fail(error)
         return 1
 
 

@@ -143,7 +143,7 @@ def refresh(
         if row.active and (not only or row.name in only)
     ]
     return sum(
-        shelves.hasten(name, shelf, now) for shelf in shelves.names(start, end) for name in names
+        shelves.hasten(name, shelf, now) for shelf in shelves.standing(start, end) for name in names
     )
 
 

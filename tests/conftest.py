@@ -51,9 +51,7 @@ def queue_urls(_aws: None) -> Iterator[dict[str, str]]:
 
     client = boto3.client("sqs")
     names = (queues.FETCH, queues.DEAD)
-    urls = {
-        name: client.create_queue(QueueName=f"{STACK}-{name}")["QueueUrl"] for name in names
-    }
+    urls = {name: client.create_queue(QueueName=f"{STACK}-{name}")["QueueUrl"] for name in names}
     queues._url.cache_clear()
     yield urls
     for url in urls.values():

@@ -10,11 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import __main__ as command_line
-from chalicelib import intake, planner
+from chalicelib import intake, planner, settings
 from chalicelib.commands import progress
 from chalicelib.importer import Report
 from chalicelib.model import Event, Metrics, Result
-from chalicelib.store import results, shelves, works
+from chalicelib.store import catalogue, results, shelves, works
 from chalicelib.store import sources as source_rows
 from chalicelib.store.results import Asked
 from tests.operating import Operator, jobs
@@ -27,7 +27,9 @@ THREE = (
 
 @pytest.fixture
 def operator(tables, queue_urls, capsys, monkeypatch):
-    return Operator(capsys, monkeypatch)
+    yield Operator(capsys, monkeypatch)
+    # What a test set in the environment is undone after this, so nothing may remember it.
+    settings.load.cache_clear()
 
 
 @pytest.fixture
@@ -376,3 +378,17 @@ def test_running_the_schedule(operator, three):
     assert said.json == [{"source": "crossref", "jobs": 1, "works": 3}]
     assert sorted(jobs()[0]["shelves"]) == ["2014-03#0000", "2015-01#0000"]
     assert operator.types("schedule", "run").out.splitlines()[0] == "SOURCE    JOBS  WORKS"
+
+
+def test_works_of_an_installation_keyed_by_pmid(operator, tmp_path, monkeypatch):
+    monkeypatch.setenv("LAGOTTO_UID", "pmid")
+    path = tmp_path / "works.txt"
+    path.write_text("111 2015 By PubMed id\n")
+    assert operator.types("works", "add", path).status == 0
+    shown = operator.types("works", "show", "111").json
+    assert (shown["key"], shown["pmid"], shown["doi"]) == ("pmid:111", "111", None)
+    with_doi = dataclasses.replace(
+        works.find(["pmid:111"])["pmid:111"].work, key="pmid:112", pmid="112", doi="10.5555/A"
+    )
+    catalogue.add([with_doi], dt.datetime.now(dt.UTC), dt.datetime.now(dt.UTC))
+    assert operator.types("works", "show", "10.5555/a").json["key"] == "pmid:112"

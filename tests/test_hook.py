@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import json
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,6 +58,7 @@ def project(
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.setenv("AWS_CHALICE_CLI_MODE", "")
+    monkeypatch.setenv("LAGOTTO_STACK", os.environ["LAGOTTO_STACK"])  # Chalice sets the stage's
     known = sys.modules.pop("app", None)
     yield tmp_path
     sys.modules.pop("app", None)

@@ -365,6 +365,20 @@ def test_alerts_are_found_newest_first_and_resolved():
     assert alerts.count_since("source#crossref", NOW + dt.timedelta(minutes=1), 10) == 1
 
 
+def test_a_work_without_doi_is_found_by_the_doi_that_it_learns():
+    add(work(1, key="pmid:111", pmid="111", doi=None))
+    keep(1, "pmid:111", identifiers={"doi": "10.5555/Late"})
+    assert lists.counters(lists.REGISTRANTS) == {"10.5555": 1}
+    assert [key for key, _ in lists.prefix_rows("10.5555", "10.5555/l")] == ["pmid:111"]
+
+
+def test_refresh_leaves_empty_shelves_alone():
+    add(work(1))
+    catalogue.delete("doi:10.5555/1")
+    assert planner.refresh(NOW) == 0
+    assert list(shelves.due("crossref", NOW)) == []
+
+
 def test_refresh_makes_shelves_due_by_month():
     add(work(1), work(2, issued=PartialDate(2015, 6)))
     later = "2027-01-01T00:00:00Z"

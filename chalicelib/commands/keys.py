@@ -46,29 +46,40 @@ def _create(arguments: argparse.Namespace) -> int:
     owner = arguments.owner.strip()
     if not owner or len(owner) > LONGEST_OWNER or not owner.isprintable():
         raise CommandFailed(f"The owner must be a name of 1 to {LONGEST_OWNER} characters.")
-    if arguments.key and (known := _of_key(arguments.key)):
-        raise CommandFailed(
-            f"This key exists, as {known.hash[:PREFIX_LENGTH]} of {known.owner}. "
-            "Revoke it first to change it."
-        )
-    text, key = keys.create(owner, arguments.role, dt.datetime.now(dt.UTC), key=arguments.key)
-    prefix = key.hash[:PREFIX_LENGTH]
+    text, key = _made(owner, arguments.role, arguments.key)
     try:
         gateway_keys.create_gateway_key(settings.load().stack, key.hash, owner)
     except ConfigurationError as error:
-        warn(f"The key works, but has no limits of its own until then. {error}")
+        warn(f"The key is made, but API Gateway does not know it yet. {error} {_REPEAT}")
     except AWS_ERRORS as error:
-        warn(f"The key works, but has no limits of its own: {explain(error)}")
-    if arguments.quiet:
-        print(text)
-        return 0
+        warn(f"The key is made, but API Gateway does not know it yet. {explain(error)} {_REPEAT}")
     print(text, flush=True)
-    print(
-        f"This is the key of {printable(owner)}, role {key.role}. It is kept as a hash only "
-        f"({prefix}) and cannot be shown again.",
-        file=sys.stderr,
-    )
+    if not arguments.quiet:
+        print(
+            f"This is the key of {printable(owner)}, role {key.role}. It is kept as a hash only "
+            f"({key.hash[:PREFIX_LENGTH]}) and cannot be shown again.",
+            file=sys.stderr,
+        )
     return 0
+
+
+_REPEAT = "Then repeat the command with this key as --key."
+
+
+def _made(owner: str, role: str, text: str | None) -> tuple[str, Key]:
+    """A new key, or a given one; one that is there already is left as it is.
+
+    Errors: CommandFailed if the given key is there as another owner's or with another role.
+    """
+    known = _of_key(text) if text else None
+    if text is None or known is None:
+        return keys.create(owner, role, dt.datetime.now(dt.UTC), key=text)
+    if (known.owner, known.role) != (owner, role):
+        raise CommandFailed(
+            f"This key exists, as {known.hash[:PREFIX_LENGTH]} of {known.owner}, role "
+            f"{known.role}. Revoke it first to change it."
+        )
+    return text, known
 
 
 def _list(arguments: argparse.Namespace) -> int:

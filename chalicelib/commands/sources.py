@@ -174,7 +174,7 @@ def _enable_one(name: str, now: dt.datetime) -> int:
     # others get their due time here, which an enabling that was cut short may have left undone.
     if sys.stderr.isatty():
         print(f"{name}: giving every shelf a due time …", file=sys.stderr)
-    due = shelves.install(name, shelves.names(), now)
+    due = shelves.install(name, shelves.standing(), now)
     print(f"{name}: {said}, {counted(due, 'shelf') if due == 1 else f'{due:,} shelves'} due")
     return due
 

@@ -124,6 +124,12 @@ def total(text: str | None) -> int | None:
     return counts["t"] if "t" in counts else sum(counts.values())
 
 
+def asked_and_total(text: str) -> tuple[int, int]:
+    """When a stored text was written (epoch seconds) and its total."""
+    asked, counts = orjson.loads(text)[:2]
+    return asked, counts["t"] if "t" in counts else sum(counts.values())
+
+
 def digest_of(result: Result) -> str:
     """8 hex digits that change when the events or notes do."""
     kept: list[Any] = [result.events_as_json(), dict(result.notes)]

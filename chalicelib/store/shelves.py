@@ -13,6 +13,7 @@ March 2014. Access patterns:
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from pynamodb.exceptions import DeleteError, UpdateError
 
@@ -155,6 +156,14 @@ def asked(names: Iterable[str]) -> dict[str, dict[str, int]]:
     return {
         row.shelf: {source: int(seconds) for source, seconds in row.extras.items()} for row in rows
     }
+
+
+def standing(start: dt.date | None = None, end: dt.date | None = None) -> Iterator[str]:
+    """The shelves that hold works, by month of publication, between two days' months."""
+    waiting = names(start, end)
+    while chunk := list(islice(waiting, 100)):
+        read_now = read(chunk)
+        yield from (name for name in chunk if name in read_now)
 
 
 def names(start: dt.date | None = None, end: dt.date | None = None) -> Iterator[str]:

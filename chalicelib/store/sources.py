@@ -92,7 +92,7 @@ def installed(*, fresh: bool = False) -> list[SourceRow]:
     if not fresh and _cache and time.monotonic() - _cache[0] < CACHE_SECONDS:
         return _cache[1]
     rows = [_row(item) for item in ControlItem.query(KIND)]
-    rows.sort(key=lambda row: (GROUPS.index(row.group), row.title))
+    rows.sort(key=lambda row: (GROUPS.index(row.group), row.title.casefold()))
     _cache = (time.monotonic(), rows)
     return rows
 

@@ -11,7 +11,7 @@ Table ``<stack>-works``, key ``doi:10.5555/abc`` (or another kind's). Access pat
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -44,6 +44,12 @@ class StoredWork:
 def find(keys: Iterable[str]) -> dict[str, StoredWork]:
     """The works of these keys that exist: {key: StoredWork}; one call per 100 keys."""
     return {item.key: _stored(item) for item in WorkItem.batch_get(set(keys))}
+
+
+def find_numbers(keys: Iterable[str]) -> Iterator[tuple[str, int, dict[str, str]]]:
+    """Shelf, time of creation (epoch seconds) and numbers of works, without the rest."""
+    for item in WorkItem.batch_get(set(keys)):
+        yield item.shelf, int(item.created_ms) // 1000, item.extras
 
 
 class Brief(NamedTuple):
@@ -118,8 +124,9 @@ def _replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
         WorkItem.month.set(item.month),
         WorkItem.sort.set(sort),
     ]
-    if item.publisher:
-        actions.append(WorkItem.publisher.set(item.publisher))
+    for name in ("publisher", "registrant", "sort_doi"):
+        if value := getattr(item, name):
+            actions.append(getattr(WorkItem, name).set(value))
     unchanged = WorkItem.about == item_of(before, "", 0).about
     lookups = set(lists.lookup_rows(changed)) - set(lists.lookup_rows(before))
     gone = set(lists.lookup_rows(before)) - set(lists.lookup_rows(changed))
