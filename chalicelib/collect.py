@@ -55,13 +55,16 @@ def collect(
         for start in range(0, len(works), source.batch_size)
     ][::-1]
     in_a_row = down = 0
+    tried = False
     while waiting:
         batch = waiting.pop()
         waits = wait_seconds()
         needed = waits + source.timeout_seconds + SPARE_SECONDS
-        if waits > LONGEST_WAIT_SECONDS or seconds_left() < needed:
+        # The first is always tried: a job that was put back untouched would come at once again.
+        if tried and (waits > LONGEST_WAIT_SECONDS or seconds_left() < needed):
             _leave(collected, [batch, *waiting])
             break
+        tried = True
         try:
             outcomes = source.collect(batch, client)
         except RateLimited as error:

@@ -104,7 +104,7 @@ def test_a_provider_that_is_down_is_asked_twice_and_left():
 
 
 def test_batches_that_no_longer_fit_into_the_time_are_left():
-    left = iter([900, 900, 20])
+    left = iter([900, 20])
     collected = asked(Scripted(10), 50, lambda: next(left))
     assert numbers(collected.results) == list(range(20))
     assert numbers(collected.left) == list(range(20, 50))
@@ -128,3 +128,10 @@ def test_a_long_wait_is_left_to_the_queue():
     collected = collect(Scripted(10), works(50), None, lambda: 900.0, lambda: next(waits))
     assert numbers(collected.results) == list(range(20))
     assert numbers(collected.left) == list(range(20, 50))
+
+
+def test_a_batch_is_tried_however_little_time_there_is():
+    """Else a job would come back to an equally short invocation, again and again."""
+    collected = asked(Scripted(10), 50, lambda: 1)
+    assert numbers(collected.results) == list(range(10))
+    assert numbers(collected.left) == list(range(10, 50))
