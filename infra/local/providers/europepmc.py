@@ -73,11 +73,12 @@ def _search(request: Request, world: World) -> Reply:
         query = lucene.parse(text)
     except lucene.SyntaxProblem as problem:
         raise _Refused(f"the query cannot be read: {problem}") from problem
-    if not any(field in ("doi", "ext_id", "pmcid") for field, _ in query.terms):
+    asked = {term for term in query.terms if term[0] in ("doi", "ext_id", "pmcid")}
+    if not asked:
         return not_modelled(request, "a search without DOI, EXT_ID or PMCID")
     articles = {
         article
-        for field, value in query.terms
+        for field, value in asked
         for article in _candidates(field, value, world)
         if query.matches(functools.partial(_holds, world, article))
     }
@@ -96,17 +97,10 @@ def _search(request: Request, world: World) -> Reply:
             f"https://www.ebi.ac.uk{BASE}/search?query={quote(text)}&cursorMark={next_mark}"
             f"&resultType={kind}&pageSize={size}&format=json"
         )
-    document["request"] = {
-        "queryString": text,
-        "resultType": kind,
-        "cursorMark": mark,
-        "pageSize": size,
-        "sort": "",
-        "synonym": False,
-    }
+    document["request"] = {"queryString": text, "resultType": kind, "cursorMark": mark}
+    document["request"] |= {"pageSize": size, "sort": "", "synonym": False}
     document["resultList"] = {"result": [_result(article, kind, world) for article in shown]}
-    asked = sum(field in ("doi", "ext_id", "pmcid") for field, _ in set(query.terms))
-    return _formatted(request, document, "search", asked)
+    return _formatted(request, document, "search", len(asked))
 
 
 def _candidates(field: str, value: str, world: World) -> list[Article]:

@@ -1,0 +1,109 @@
+"""What each function may do: one IAM policy document per function, of its own stage only.
+
+An action that is missing here fails in the cloud and in `make run`, which enforces these
+documents too. What a function may do is what its line in ``GRANTS`` says, nothing else.
+"""
+
+from typing import Any
+
+from infra import stack_name
+
+_READ = ("GetItem", "BatchGetItem", "Query")
+_WRITE = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem")
+_ALL = _READ + _WRITE
+_TABLES = ("works", "shelves", "lists", "events", "control", "alerts")
+
+_COUNT = ("GetQueueUrl", "GetQueueAttributes")
+_SEND = ("GetQueueUrl", "SendMessage")
+_CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
+_SECRETS = ("GetParameter", "GetParameters", "GetParametersByPath")
+
+#: function → service → resource → actions. "api_handler" is Chalice's name for the API.
+GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
+    "api_handler": {
+        "dynamodb": {
+            **dict.fromkeys(_TABLES, (*_READ, "DescribeTable")),
+            "lists": (*_READ, "DescribeTable", "UpdateItem"),  # counts its requests
+            "alerts": (*_READ, "DescribeTable", "PutItem"),
+        },
+        "s3": {"events": ("GetObject",)},
+        "sqs": {"fetch": _COUNT, "fetch-dead": _COUNT},
+    },
+    "authorizer": {
+        "dynamodb": {"control": ("GetItem",)},
+    },
+    "schedule": {
+        "dynamodb": {
+            "works": _READ,
+            "shelves": _ALL,
+            "lists": _READ,
+            "control": _ALL,
+            "alerts": _ALL,
+        },
+        "sqs": {"fetch": _SEND},
+        "ssm": {"sources": _SECRETS},
+    },
+    "snapshot": {
+        "dynamodb": {
+            "works": (*_READ, "DescribeTable"),
+            "events": ("DescribeTable",),
+            "shelves": _READ,
+            "lists": _ALL,  # mends counters
+            "control": _ALL,
+        },
+    },
+    "worker": {
+        "dynamodb": dict.fromkeys(_TABLES, _ALL),
+        "s3": {"evidence": ("PutObject",), "events": ("GetObject", "PutObject", "DeleteObject")},
+        "sqs": {"fetch": (*_CONSUME, *_SEND), "fetch-dead": _SEND},
+        "lambda": {"schedule": ("InvokeFunction",)},
+        "ssm": {"sources": _SECRETS},
+    },
+    "dead_letters": {
+        "dynamodb": {"works": _READ, "shelves": _ALL, "control": _ALL, "alerts": _ALL},
+        "sqs": {"fetch-dead": _CONSUME},
+    },
+}
+
+
+def document(stage: str, function: str) -> dict[str, Any]:
+    """The policy document of a stage's function."""
+    stack = stack_name(stage)
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": [f"{service}:{action}" for action in actions],
+            "Resource": _resources(stack, service, name),
+        }
+        for service, resources in GRANTS[function].items()
+        for name, actions in resources.items()
+    ]
+    statements.append(
+        {
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": [f"arn:aws:logs:*:*:log-group:/aws/lambda/{_function(stack, function)}:*"],
+        }
+    )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _function(stack: str, function: str) -> str:
+    return stack if function == "api_handler" else f"{stack}-{function}"
+
+
+def _resources(stack: str, service: str, name: str) -> list[str]:
+    if service == "dynamodb":
+        table = f"arn:aws:dynamodb:*:*:table/{stack}-{name}"
+        return [table, f"{table}/index/*"]
+    if service == "s3":
+        # The bucket's name ends with the account's twelve digits.
+        return [f"arn:aws:s3:::{stack}-{'?' * 12}/{name}/*"]
+    if service == "sqs":
+        return [f"arn:aws:sqs:*:*:{stack}-{name}"]
+    if service == "ssm":
+        folder = f"arn:aws:ssm:*:*:parameter/{stack}/{name}"
+        return [folder, f"{folder}/*"]
+    if service == "lambda":
+        return [f"arn:aws:lambda:*:*:function:{stack}-{name}"]
+    raise ValueError(f"no resources are known for {service}")
