@@ -15,5 +15,9 @@ Who may import whom is a table in ``tests/test_layers.py``: sources know nouns, 
 knows both, and only ``app.py`` knows Chalice.
 """
 
-#: The version that /heartbeat, /api/v5/status and the User-Agent tell.
+#: The version of this program, which the User-Agent tells.
 VERSION = "6.0.0"
+
+#: The version of Lagotto whose API this is, which /heartbeat and /api/v5/status tell: clients
+#: choose by it what they may ask.
+API_VERSION = "3.9"

@@ -12,6 +12,7 @@ from typing import Any
 
 from chalicelib import history, lagotto, selection, settings
 from chalicelib.lagotto import ArticleView, SourceEntry
+from chalicelib.model import Period
 from chalicelib.query import Query
 from chalicelib.store import events, numbers, shelves, sources, works
 from chalicelib.store.events import Kept
@@ -105,22 +106,34 @@ def _entry(
     if text is None:
         return SourceEntry(row.name, row.title, row.group, stored.created_at)
     asked, counts, events_url, months, days = numbers.show(text)
-    asked_at = _moment(max(asked, shelf_asked))
+    asked_at = _moment(asked if asked > shelf_asked else shelf_asked)
+    name, title, group = row.name, row.title, row.group
     if kept is None:
-        return SourceEntry(row.name, row.title, row.group, asked_at, events_url, counts)
-    published = stored.work.issued.first_day()
-    events_kept = kept.get((stored.work.key, row.name)) if kept else None
+        return SourceEntry(name, title, group, asked_at, events_url, counts)
+    by_day: Sequence[Period] = ()
+    by_month: Sequence[Period] = ()
+    months_json = None
+    if days:
+        published = stored.work.issued.first_day()
+        by_day = history.days_of(days, asked_at.date(), published)
+    if months:
+        if row.usage:
+            by_month = history.months_of(months, asked_at)
+        else:
+            months_json = history.months_json(months, asked_at.year * 100 + asked_at.month)
+    events = kept.get((stored.work.key, name)) if kept else None
     return SourceEntry(
-        row.name,
-        row.title,
-        row.group,
+        name,
+        title,
+        group,
         asked_at,
         events_url,
         counts,
-        history.days_of(days, asked_at.date(), published) if days else [],
-        history.months_of(months, asked_at.date()) if months else [],
+        by_day,
+        by_month,
         row.usage,
-        events_kept.events if events_kept else None,
+        events.events if events else None,
+        months_json,
     )
 
 

@@ -7,7 +7,7 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
-from chalicelib.errors import Malformed, SourceError
+from chalicelib.errors import BODY_LIMIT_BYTES, Malformed, SourceError
 from chalicelib.model import Job
 from chalicelib.store import alerts
 from chalicelib.store import sources as source_rows
@@ -21,6 +21,7 @@ FAILURE_INTERVAL_SECONDS = 86400
 DISABLE_DELAY_SECONDS = 3600
 
 DEAD_LETTER = "DeadLetterError"
+UNREADABLE_LETTER = "UnreadableLetterError"
 
 _CLASSES = {
     400: "Net::HTTPBadRequest",
@@ -95,6 +96,16 @@ def dead_letter(job: Job, now: dt.datetime) -> str:
         ),
         source=job.source,
         job=job.as_json(),
+    )
+    return alerts.put(alert, now)
+
+
+def unreadable(message: str, reason: str, now: dt.datetime) -> str:
+    """Alert for a dead letter that is no job, with its text; the alert's id."""
+    alert = Alert(
+        class_name=UNREADABLE_LETTER,
+        message=f"The fetch queue gave up a message that nobody can read: {reason}"[:500],
+        details=message.encode()[:BODY_LIMIT_BYTES],
     )
     return alerts.put(alert, now)
 

@@ -12,6 +12,8 @@ import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, Protocol
 
+import orjson
+
 from chalicelib.model import GROUPS, Period, Work
 
 Json = dict[str, Any]
@@ -68,7 +70,8 @@ class SourceEntry(NamedTuple):
     """What one source says about one work. ``metrics`` None: it was never asked.
 
     ``by_day`` and ``by_month`` are shown as they are, in key order ``year, month[, day],
-    total``; those of a ``usage`` source have html and pdf. ``updated_at`` is aware.
+    total``; those of a ``usage`` source have html and pdf. ``months_json`` is by_month and
+    by_year written as JSON, in place of ``by_month``. ``updated_at`` is aware.
     A tuple, because one answer has thousands of them.
     """
 
@@ -82,6 +85,7 @@ class SourceEntry(NamedTuple):
     by_month: Sequence[Period] = ()
     usage: bool = False
     events: Sequence[Any] | Mapping[str, Any] | None = None
+    months_json: tuple[str, str] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,23 +228,27 @@ def cited_source(installed: Collection[str]) -> str:
 
 def source_entry(entry: SourceEntry, *, detail: bool = False) -> Json:
     """One source of one article (api.md 4.2); events only in ``detail``."""
-    name, title, group, updated_at, events_url, counts, by_day, by_month, usage, events = entry
-    has_events = counts is not None and counts.total > 0
-    if not has_events:
-        by_day = by_month = []
+    has_events = entry.metrics is not None and entry.metrics.total > 0
+    by_month: Any = []
+    years: Any = []
+    if has_events and entry.months_json:
+        by_month, years = map(orjson.Fragment, entry.months_json)
+    elif has_events and entry.by_month:
+        by_month = _usage_months(entry.by_month) if entry.usage else entry.by_month
+        years = by_year(entry.by_month, usage=entry.usage)
     rendered: Json = {
-        "name": name,
-        "display_name": title,
-        "group_name": group,
-        "events_url": events_url,
-        "by_day": by_day,
-        "by_month": _usage_months(by_month) if usage else by_month,
-        "by_year": by_year(by_month, usage=usage) if by_month else [],
-        "update_date": timestamp(updated_at),
-        "metrics": metrics(counts),
+        "name": entry.name,
+        "display_name": entry.title,
+        "group_name": entry.group,
+        "events_url": entry.events_url,
+        "by_day": entry.by_day if has_events else [],
+        "by_month": by_month,
+        "by_year": years,
+        "update_date": timestamp(entry.updated_at),
+        "metrics": metrics(entry.metrics),
     }
     if detail:
-        events = events if has_events and events is not None else []
+        events = entry.events if has_events and entry.events is not None else []
         rendered["events"] = events
         rendered["events_csl"] = events_csl(events)
     return rendered

@@ -30,6 +30,8 @@ CHUNK_SHELVES = 100
 EMPTY_SHELF_SECONDS = 3600
 #: Up to this many new works are asked about at once; more go the way of the schedule.
 FEW_WORKS = 50
+#: A shelf that was asked within this time, or is about to be, does not fill a batch up.
+RESTING_SECONDS = 43_200
 
 #: What became of a job that is sent again: sent, its shelves due instead (its source has no
 #: time until the end of the tick, or is held), or its works are gone.
@@ -153,13 +155,13 @@ def _plan_source(row: SourceRow, now: dt.datetime) -> Planned:
     fitting = slot.calls_until(now + dt.timedelta(seconds=TICK_SECONDS))
     # A batch that takes more calls than fit into a tick is sent when its time is free.
     batches = max(fitting // source.calls_per_batch, min(fitting, 1))
+    capacity = job_works(source.batch_size, slot.seconds_per_call * source.calls_per_batch)
     if row.state == "disabled":
         # The breaker's delay is over: one job tells whether the provider is back.
-        batches = min(batches, job_works(source.batch_size) // source.batch_size)
+        batches = min(batches, capacity // source.batch_size)
     due, standing = _due_shelves(row.name, batches * source.batch_size, now)
-    jobs = pack(
-        ((shelf, len(standing[shelf].members)) for shelf in due), job_works(source.batch_size)
-    )
+    _fill_up(row, source, due, standing, now)
+    jobs = pack(((shelf, len(standing[shelf].members)) for shelf in due), capacity)
     sizes = [sum(len(standing[shelf].members) for shelf in job) for job in jobs]
     calls = [job_calls(size, source.batch_size, source.calls_per_batch) for size in sizes]
     while calls and sum(calls) > fitting and len(calls) > 1:
@@ -208,13 +210,13 @@ def _leases(
     """The leases of shelves with these due times, for a job that is sent with this delay."""
     runs_at = now + dt.timedelta(seconds=delay_seconds)
     staleness = row.staleness()
-    return {
-        name: Lease(
-            due_at,
-            shelves.time_text(next_due(runs_at, standing[name].youngest, staleness, random.random)),
-        )
-        for name, due_at in due.items()
-    }
+    leases = {}
+    for name, due_at in due.items():
+        # What fills a batch up is spread by when it came: it needs no random time on top.
+        spread = random.random if due_at <= shelves.time_text(now) else float
+        to = next_due(runs_at, standing[name].youngest, staleness, spread)
+        leases[name] = Lease(due_at, shelves.time_text(to))
+    return leases
 
 
 def _due_shelves(
@@ -238,6 +240,34 @@ def _due_shelves(
                 return due, standing
             due[shelf], standing[shelf] = due_at, read[shelf]
     return due, standing
+
+
+def _fill_up(
+    row: SourceRow,
+    source: Source,
+    due: dict[str, str],
+    standing: dict[str, Shelf],
+    now: dt.datetime,
+) -> None:
+    """Add the shelves that come due next while the last batch has room for them.
+
+    It costs no call. Without it a small installation, whose shelves hold a work or two and
+    come due one by one, would make a call for each of them.
+    """
+    room = -sum(len(shelf.members) for shelf in standing.values()) % source.batch_size
+    if not due or not room:
+        return
+    coming = shelves.due_after(row.name, now, room)
+    read = shelves.read(name for name, _ in coming)
+    staleness = row.staleness()
+    for name, due_at in coming:
+        if name not in read or len(read[name].members) > room:
+            continue
+        interval = staleness.interval_seconds((now.date() - read[name].youngest).days)
+        rested = dt.timedelta(seconds=interval - min(interval // 2, RESTING_SECONDS))
+        if due_at <= shelves.time_text(now + rested):
+            due[name], standing[name] = due_at, read[name]
+            room -= len(read[name].members)
 
 
 def _chunks(rows: Iterator[tuple[str, str]]) -> Iterator[list[tuple[str, str]]]:

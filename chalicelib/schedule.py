@@ -15,11 +15,12 @@ TICK_SECONDS = 900
 MAXIMUM_DELAY_SECONDS = 900
 #: A shelf holds up to this many works that were published in the same month.
 SHELF_SIZE = 50
-#: A source that asks work by work, or few at once, gets jobs of about one shelf.
-SMALL_JOB_WORKS = 50
-#: Any other gets whole batches up to this: fewer messages, invocations and evidence objects
-#: for the same calls, and sparse shelves fill the batches better.
-LARGE_JOB_WORKS = 200
+#: A job holds whole batches up to this many works: fewer messages, invocations, counters and
+#: evidence objects for the same calls, and sparse shelves fill the batches better …
+JOB_WORKS = 200
+#: … but no more than its source's pace allows in this time, well below a Lambda's 15 minutes,
+#: unless that is less than a shelf.
+JOB_SECONDS = 240
 
 _DAY_SECONDS = 86400
 #: How many open jobs a shelf is tried on, so that packing stays linear.
@@ -57,10 +58,10 @@ def next_due(
     return now + dt.timedelta(seconds=interval + int(random() * interval / 10))
 
 
-def job_works(batch_size: int) -> int:
+def job_works(batch_size: int, seconds_per_batch: float) -> int:
     """How many works a job of a source may hold: whole batches of it."""
-    most = LARGE_JOB_WORKS if batch_size >= SMALL_JOB_WORKS else SMALL_JOB_WORKS
-    return max(most // batch_size, 1) * batch_size
+    batches = min(JOB_WORKS // batch_size, int(JOB_SECONDS / seconds_per_batch))
+    return max(batches, SHELF_SIZE // batch_size, 1) * batch_size
 
 
 def job_calls(works: int, batch_size: int, calls_per_batch: int) -> int:

@@ -44,6 +44,7 @@ _DAY = dt.timedelta(days=1)
 class Report:
     """What a job came to, for the log."""
 
+    source: str = ""
     asked: int = 0
     written: int = 0
     calls: int = 0
@@ -60,14 +61,14 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
     """
     row = source_rows.get(job.source)
     if row is None or not row.active or job.source not in sources.names():
-        return Report(outcome="dropped: the source is not active")
+        return Report(job.source, outcome="dropped: the source is not active")
     if not may_ask(row, now):
         return _wait(job, row, now)
     source = sources.get(job.source)
     leases = _claim(job)
     stored, shelf_of = _works(source, leases, job.works)
     if not stored:
-        return Report(outcome="nothing to ask")
+        return Report(job.source, outcome="nothing to ask")
     client = HttpClient(
         source,
         contact_email=settings.load().contact(),
@@ -91,6 +92,7 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
     written = _keep(collected, stored, shelf_of, leases, asked)
     _follow_up(job, row, source, client, collected, shelf_of, leases, now)
     return Report(
+        source.name,
         asked=len(collected.results),
         written=written,
         calls=client.calls,
@@ -138,11 +140,11 @@ def _wait(job: Job, row: SourceRow, now: dt.datetime) -> Report:
     if seconds <= LONGEST_WAIT_SECONDS or job.works:
         delay = min(int(seconds) + random.randint(1, 30), MAXIMUM_DELAY_SECONDS)
         queues.send([(job, delay)])
-        return Report(outcome=f"waits {delay} s: {row.pause_reason or row.state}")
+        return Report(row.name, outcome=f"waits {delay} s: {row.pause_reason or row.state}")
     for name, lease in job.shelves.items():
         for due_at in (lease.seen, lease.to):
             shelves.move(row.name, name, due_at, shelves.time_text(until))
-    return Report(outcome=f"due again after the pause: {row.pause_reason or row.state}")
+    return Report(row.name, outcome=f"due again after the pause: {row.pause_reason or row.state}")
 
 
 def _claim(job: Job) -> dict[str, tuple[Lease, frozenset[str]]]:

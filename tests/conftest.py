@@ -1,11 +1,16 @@
 """A fake AWS in memory (moto) with the stack's tables, queues and bucket."""
 
+import contextlib
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
 from moto import mock_aws
+
+if TYPE_CHECKING:
+    from tests.visiting import Site
 
 STACK = "lagotto-test"
 BUCKET = "lagotto-test-bucket"
@@ -29,12 +34,14 @@ def _aws() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def tables(_aws: None) -> Iterator[None]:
+@contextlib.contextmanager
+def empty_tables() -> Iterator[None]:
     """Empty tables of the stack; nothing is cached from the test before."""
+    from chalicelib import overview
     from chalicelib.store import keys, sources
     from chalicelib.store.tables import MODELS
 
+    overview.forget_cache()
     sources.forget_cache()
     keys._cache.clear()
     for model in MODELS:
@@ -42,6 +49,21 @@ def tables(_aws: None) -> Iterator[None]:
     yield
     for model in MODELS:
         model.delete_table()
+
+
+@pytest.fixture
+def tables(_aws: None) -> Iterator[None]:
+    """Empty tables for one test."""
+    with empty_tables():
+        yield
+
+
+@pytest.fixture
+def site(tables: None) -> "Site":
+    """The API with empty tables and a key of each role."""
+    from tests.visiting import Site
+
+    return Site()
 
 
 @pytest.fixture

@@ -86,13 +86,24 @@ def test_packing_loses_no_shelf_and_overfills_no_job(sizes, capacity):
 def test_sparse_shelves_fill_the_batches():
     """200 works over 120 months, as a small installation has them: few calls."""
     shelves = [(f"s{number}", 2 if number < 80 else 1) for number in range(120)]
-    jobs = schedule.pack(shelves, schedule.job_works(50))
+    jobs = schedule.pack(shelves, schedule.job_works(50, 1.0))
     calls = sum(schedule.job_calls(sum(dict(shelves)[name] for name in job), 50, 1) for job in jobs)
     assert calls / 200 <= 1 / 40
 
 
 @pytest.mark.parametrize(
-    ("batch_size", "works"), [(1, 50), (8, 48), (50, 200), (100, 200), (200, 200), (500, 500)]
+    ("batch_size", "seconds", "works"),
+    [
+        (1, 1.0, 200),
+        (8, 5.0, 200),
+        (50, 0.3, 200),
+        (200, 1.0, 200),
+        (500, 1.0, 500),
+        (1, 2.0, 120),
+        (1, 9.0, 50),
+        (8, 36.0, 48),
+        (100, 9000.0, 100),
+    ],
 )
-def test_jobs_hold_whole_batches(batch_size, works):
-    assert schedule.job_works(batch_size) == works
+def test_jobs_hold_whole_batches_that_their_pace_allows(batch_size, seconds, works):
+    assert schedule.job_works(batch_size, seconds) == works

@@ -27,7 +27,7 @@ class Alert:
     """An alert. ``details`` is the body of the failing answer, ``job`` what can be sent again."""
 
     class_name: str
-    message: str
+    message: str = ""
     level: int = ERROR
     source: str | None = None
     work_key: str | None = None

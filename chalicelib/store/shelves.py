@@ -50,6 +50,12 @@ def due(source: str, now: dt.datetime) -> Iterator[tuple[str, str]]:
     return ((row.shelf, row.due_at) for row in rows)
 
 
+def due_after(source: str, now: dt.datetime, limit: int) -> list[tuple[str, str]]:
+    """(shelf, due time) of those that come due next and are not due yet."""
+    rows = ShelfItem.due.query(source, ShelfItem.due_at > time_text(now), limit=limit)
+    return [(row.shelf, row.due_at) for row in rows]
+
+
 def due_later(source: str, limit: int = 1) -> list[tuple[str, str]]:
     """(shelf, due time) of what comes due next, whether it is due already or not."""
     return [(row.shelf, row.due_at) for row in ShelfItem.due.query(source, limit=limit)]
@@ -88,10 +94,14 @@ def read_leased(source: str, names: Sequence[str]) -> tuple[dict[str, Shelf], di
 
 
 def move(source: str, name: str, seen: str, to: str) -> bool:
-    """Move a shelf's due time, unless somebody else did; whether it was moved."""
+    """Move a shelf's due time, unless somebody else did; whether it is where it should be.
+
+    Schedule and worker may move the same lease at the same time: both have moved it then.
+    """
     row = ShelfItem(name, f"due#{source}")
+    unchanged = (ShelfItem.due_at == seen) | (ShelfItem.due_at == to)
     try:
-        row.update(actions=[ShelfItem.due_at.set(to)], condition=ShelfItem.due_at == seen)
+        row.update(actions=[ShelfItem.due_at.set(to)], condition=unchanged)
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise

@@ -44,7 +44,7 @@ class SourceRow:
     name: str
     title: str
     group: str
-    description: str
+    description: str = ""
     private: bool = False
     usage: bool = False
     state: str = "waiting"

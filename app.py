@@ -1,0 +1,187 @@
+"""The functions that AWS calls; the only file that knows Chalice.
+
+Each hands over at once: requests to ``chalicelib.api``, the gateway's question about a key to
+``chalicelib.authorizer``, the tick to ``chalicelib.planner``, a job to ``chalicelib.worker``.
+Every function loads this file, so what only one of them needs is imported in it.
+"""
+
+import dataclasses
+import datetime as dt
+import os
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from chalice.app import Chalice, CloudWatchEvent, Rate, Response, SQSEvent
+
+from chalicelib import api, settings
+from chalicelib.answers import Answer, Request
+
+app = Chalice(app_name="lagotto", configure_logs=False)
+# Not the app's name: Chalice's own logger has that, and lines would come twice.
+log = Logger(service="lagotto-api")
+stack = settings.load().stack
+
+if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy`, never a Lambda
+    from infra import hook
+
+    hook.install()
+
+#: How many jobs may run at the same time, over all sources.
+WORKERS = 20
+
+#: A POST that says it is a GET carries long lists of ids in its body, as any kind of form.
+READING = {"methods": ["GET", "HEAD", "POST", "OPTIONS"], "content_types": ["*/*"]}
+EVERYTHING = {
+    "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+    "content_types": ["*/*"],
+}
+#: How much of a parameter is logged.
+LOGGED_CHARACTERS = 200
+
+
+@app.route("/api/v5/articles", **READING)
+@app.route("/api/v5/articles.json", **READING)
+def articles() -> Response:
+    """Articles with their numbers."""
+    return _serve(api.get_articles)
+
+
+@app.route("/api/v5/sources", **READING)
+@app.route("/api/v5/sources.json", **READING)
+def sources() -> Response:
+    """All sources."""
+    return _serve(api.get_sources)
+
+
+@app.route("/api/v5/sources/{name}", **READING)
+def source(name: str) -> Response:
+    """One source."""
+    return _serve(lambda request: api.get_source(request, name))
+
+
+@app.route("/api/v5/status", **READING)
+@app.route("/api/v5/status.json", **READING)
+def status() -> Response:
+    """The installation in numbers."""
+    return _serve(api.get_status)
+
+
+@app.route("/heartbeat", **READING)
+def heartbeat() -> Response:
+    """Whether it is alive."""
+    return _serve(api.get_heartbeat)
+
+
+@app.route("/api/{proxy+}", **EVERYTHING)
+def anything_else() -> Response:
+    """There is nothing at any other path of the API."""
+    return _serve(api.not_found)
+
+
+@app.lambda_function(name="authorizer")
+def authorizer(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """Whose limits a request counts to."""
+    from chalicelib.authorizer import authorize
+
+    return authorize(event)
+
+
+@app.schedule(Rate(15, unit=Rate.MINUTES), name="schedule")
+def schedule(event: CloudWatchEvent) -> None:
+    """Send the jobs of what is due. Also called when works were added."""
+    from chalicelib import planner
+
+    for planned in planner.plan(dt.datetime.now(dt.UTC)):
+        if planned.jobs:
+            log.info("Planned.", **dataclasses.asdict(planned))
+
+
+@app.schedule(Rate(1, unit=Rate.HOURS), name="snapshot")
+def snapshot(event: CloudWatchEvent) -> None:
+    """Count what no counter holds."""
+    from chalicelib import snapshot
+
+    now = dt.datetime.now(dt.UTC)
+    if snapshot.is_due(now):
+        snapshot.take(now, _seconds_left(event.context))
+
+
+@app.on_sqs_message(
+    queue=f"{stack}-fetch", batch_size=1, name="worker", maximum_concurrency=WORKERS
+)
+def worker(event: SQSEvent) -> None:
+    """Run a job. An error puts it back into the queue."""
+    from chalicelib import worker
+
+    for record in event:
+        report = worker.receive(record.body, dt.datetime.now(dt.UTC), _seconds_left(event.context))
+        log.info("Worked.", **dataclasses.asdict(report))
+
+
+@app.on_sqs_message(queue=f"{stack}-fetch-dead", batch_size=1, name="dead_letters")
+def dead_letters(event: SQSEvent) -> None:
+    """Turn a job that failed for good into an alert."""
+    from chalicelib import worker
+
+    for record in event:
+        worker.receive_dead(record.body, dt.datetime.now(dt.UTC))
+
+
+def _seconds_left(context: Any) -> Callable[[], float]:
+    return lambda: float(context.get_remaining_time_in_millis()) / 1000
+
+
+def _serve(endpoint: Callable[[Request], Answer]) -> Response:
+    request = _request()
+    try:
+        answer = endpoint(request)
+    except Exception as error:  # whatever it is, the caller gets an answer of ours
+        log.exception("A request failed.", path=request.path, request_id=request.id)
+        answer = _after_crash(request, error)
+    log.info(
+        f"{request.method} {request.path}",
+        status=answer.status,
+        query=_loggable(request),
+        milliseconds=round(request.seconds * 1000, 1),
+        bytes=len(answer.body),
+        key=(request.authorizer or {}).get("key_hash", "")[:12],
+        request_id=request.id,
+    )
+    return Response(
+        body=answer.body.decode(), status_code=answer.status, headers=dict(answer.headers)
+    )
+
+
+def _after_crash(request: Request, error: Exception) -> Answer:
+    try:
+        return api.crashed(request, error)
+    except Exception:  # the store may be what is down
+        log.exception("An alert could not be kept.", request_id=request.id)
+        return api.server_error(request)
+
+
+def _request() -> Request:
+    """The current request of Chalice as ours."""
+    current = app.current_request
+    if current is None:
+        raise RuntimeError("a route was called without a request")
+    event = current.to_original_event()
+    raw = current.raw_body or b""
+    return Request(
+        method=current.method,
+        path=event.get("path") or current.path,
+        query=current.query_params or {},
+        headers=dict(current.headers),
+        body=raw if isinstance(raw, bytes) else raw.encode(),
+        authorizer=current.context.get("authorizer"),
+        id=current.context.get("requestId", ""),
+    )
+
+
+def _loggable(request: Request) -> dict[str, str]:
+    """The parameters of a request without its key."""
+    return {
+        name: "***" if name == "api_key" else str(request.query[name])[:LOGGED_CHARACTERS]
+        for name in request.query
+    }

@@ -1,0 +1,51 @@
+"""Who calls: the API key of a request and what it stands for.
+
+A key arrives as ``?api_key=`` (or in a form), in the header ``x-api-key``, or as
+``Authorization: Token token=…``. Behind the gateway our authorizer has looked it up already
+and says so in the request's context; only keys in a form's body it cannot see. No key: no
+table is read.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chalicelib import lagotto
+from chalicelib.errors import RequestError
+from chalicelib.store import keys
+from chalicelib.store.keys import Key
+
+#: What the authorizer puts into the context of a request.
+KEY_HASH, OWNER, ROLE = "key_hash", "owner", "role"
+
+#: No key is longer; what is longer is not even hashed.
+KEY_LIMIT_CHARACTERS = 200
+
+_TOKEN = re.compile(r'\s*token\s+(?:token\s*=\s*)?"?([^\s",;]+)"?', re.IGNORECASE)
+
+
+def find(
+    authorizer: Mapping[str, Any] | None, headers: Mapping[str, str], params: Mapping[str, str]
+) -> Key:
+    """The key of a request. Errors: RequestError 401 without a known one."""
+    if authorizer is not None and ROLE in authorizer:
+        if role := authorizer[ROLE]:
+            name, owner = str(authorizer[KEY_HASH]), str(authorizer.get(OWNER, ""))
+            return Key(hash=name, owner=owner, role=str(role), created_at="")
+        # Of a key that the authorizer saw and does not know there is nothing to look up.
+        text = "" if authorizer.get(KEY_HASH) else params.get("api_key", "")
+    else:
+        text = presented(headers, params)
+    key = keys.find(text) if 0 < len(text) <= KEY_LIMIT_CHARACTERS else None
+    if key is None:
+        raise RequestError(lagotto.WRONG_KEY, status=401)
+    return key
+
+
+def presented(headers: Mapping[str, str], params: Mapping[str, str | Sequence[str]]) -> str:
+    """The text of the key that a request brings, "" without one. Headers in lower case."""
+    parameter = params.get("api_key") or ""
+    if not isinstance(parameter, str):
+        parameter = parameter[-1]
+    token = _TOKEN.match(headers.get("authorization", "")[:1000])
+    return parameter or headers.get("x-api-key", "") or (token[1] if token else "")
