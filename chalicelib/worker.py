@@ -17,7 +17,7 @@ from chalicelib import failures, queues, settings, sources
 from chalicelib.client import HttpClient
 from chalicelib.collect import Collected, collect
 from chalicelib.errors import RateLimited, Unavailable
-from chalicelib.model import Job, Lease
+from chalicelib.model import Job, Lease, Result
 from chalicelib.planner import may_ask
 from chalicelib.schedule import MAXIMUM_DELAY_SECONDS
 from chalicelib.source import Source
@@ -195,26 +195,36 @@ def _keep(
     whole = {shelf for shelf in shelf_of.values() if shelf not in broken}
     on_shelf = {k: r for k, r in collected.results.items() if shelf_of.get(k) in whole}
     alone = {k: r for k, r in collected.results.items() if shelf_of.get(k) not in whole}
-    kept = (
-        results.keep(on_shelf, stored, asked, confirm=False),
-        results.keep(alone, stored, asked, confirm=True),
-    )
+    written = results.keep(on_shelf, stored, asked, confirm=False)
+    written += results.keep(alone, stored, asked, confirm=True)
     for name in sorted(whole):
         shelves.mark_asked(name, asked.source, asked.at)
-    _ask_with_what_was_learned({**kept[0].learned, **kept[1].learned}, asked)
-    return sum(part.written for part in kept)
+    _ask_with_what_was_learned(collected.results, stored, asked)
+    return written
 
 
-def _ask_with_what_was_learned(learned: Mapping[str, set[str]], asked: Asked) -> None:
-    """Make shelves due at sources that need an identifier which an answer just revealed."""
+def _ask_with_what_was_learned(
+    found: Mapping[str, Result], stored: Mapping[str, StoredWork], asked: Asked
+) -> None:
+    """Make shelves due at sources that need an identifier which answers revealed, for works
+    that these were never asked about.
+
+    It goes by what is missing, not by what is new: a job that died after it had written the
+    identifiers does this when it is repeated.
+    """
+    telling = [key for key, result in found.items() if result.identifiers]
     hastened = False
-    for row in source_rows.installed() if learned else []:
+    for row in source_rows.installed() if telling else []:
         if not row.active or row.name == asked.source or row.name not in sources.names():
             continue
         needs = set(sources.get(row.name).needs)
-        for shelf, kinds in learned.items():
-            if needs & kinds:
-                hastened |= shelves.hasten(row.name, shelf, asked.at)
+        waiting = {
+            stored[key].shelf
+            for key in telling
+            if needs & found[key].identifiers.keys() and row.name not in stored[key].numbers
+        }
+        for shelf in waiting:
+            hastened |= shelves.hasten(row.name, shelf, asked.at)
     if hastened:
         queues.wake_schedule()
 

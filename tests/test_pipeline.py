@@ -262,6 +262,21 @@ def test_a_worker_that_dies_halfway_is_repeated_without_harm(queue, monkeypatch,
     assert stats.get("events", 0) == sum(positive)
 
 
+def test_a_worker_that_dies_after_writing_a_pmid_still_has_it_used(queue, monkeypatch):
+    install("pubmed", "icite")
+    add(sample(60))
+    planner.plan(NOW)
+    jobs = [job for _, job in queue.sent if job.source == "pubmed"]
+    with monkeypatch.context() as patched:
+        patched.setattr(shelves, "mark_asked", lambda *_: pytest.fail("died"))
+        with pytest.raises(pytest.fail.Exception):
+            worker.run(jobs[0], NOW, lambda: 900.0)
+    collect_all(queue, ticks=2)
+    asked = {key for key, value in totals("icite").items() if value is not None}
+    found = works.find(totals("icite"))
+    assert asked == {key for key, stored in found.items() if stored.work.pmid} != set()
+
+
 def _rows(source):
     return {key for bucket in range(1, 40) for key in lists.rank_rows(source, bucket)}
 

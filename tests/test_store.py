@@ -51,8 +51,7 @@ def asked(source="crossref", at=NOW, evidence_id="e1"):
 def keep(total, *keys, at=NOW, confirm=False, source="crossref", **rest):
     found = works.find(keys)
     result = Result(metrics=Metrics.of(citations=total), **rest)
-    kept = results.keep(dict.fromkeys(keys, result), found, asked(source, at), confirm=confirm)
-    return kept.written
+    return results.keep(dict.fromkeys(keys, result), found, asked(source, at), confirm=confirm)
 
 
 def rows_of(model):

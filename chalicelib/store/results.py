@@ -37,30 +37,20 @@ class Asked:
     evidence: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Kept:
-    """How many numbers were written, and the shelves of works of which an answer revealed
-    identifiers: {shelf: kinds}."""
-
-    written: int
-    learned: dict[str, set[str]]
-
-
 def keep(
     results: Mapping[str, Result],
     works: Mapping[str, StoredWork],
     asked: Asked,
     *,
     confirm: bool,
-) -> Kept:
-    """Keep the results of a job by work key.
+) -> int:
+    """Keep the results of a job by work key; how many numbers were written.
 
     ``confirm``: also write the time to numbers that did not change, for works whose shelf
     will not be marked as asked.
     """
     counters = _Counters(asked.source)
     written = 0
-    learned: dict[str, set[str]] = {}
     try:
         for key, result in results.items():
             stored: StoredWork | None = works[key]
@@ -68,13 +58,12 @@ def keep(
                 outcome = _keep_one(stored, result, asked, confirm, counters)
                 if outcome != "overtaken":
                     written += outcome == "written"
-                    if update(stored, asked.at, result.identifiers):
-                        learned.setdefault(stored.shelf, set()).update(result.identifiers)
+                    update(stored, asked.at, result.identifiers)
                     break
                 stored = find([key]).get(key)
     finally:
         counters.write()
-    return Kept(written, learned)
+    return written
 
 
 class _Counters:
