@@ -8,6 +8,7 @@ Every function loads this file, so what only one of them needs is imported in it
 import dataclasses
 import datetime as dt
 import os
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -175,7 +176,7 @@ def _request() -> Request:
         headers=dict(current.headers),
         body=raw if isinstance(raw, bytes) else raw.encode(),
         authorizer=current.context.get("authorizer"),
-        id=current.context.get("requestId", ""),
+        id=current.context.get("requestId") or secrets.token_hex(16),
     )
 
 

@@ -18,6 +18,10 @@ from chalicelib.errors import RequestError
 from chalicelib.lagotto import Family
 
 SERVER_ERROR = "Internal server error."
+TOO_LARGE = "The answer is too large. Ask for fewer articles (per_page) or without info=detail."
+
+#: Lambda hands over 6 MB, the body in them as a JSON text; some are left for the headers.
+ANSWER_LIMIT_BYTES = 6_000_000 - 20_000
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -79,10 +83,9 @@ def answer(request: Request, endpoint: Endpoint, family: Family) -> Answer:
     params: dict[str, str] = {}
     try:
         params = query.parameters(request.method, request.headers, request.query, request.body)
-        document = endpoint(request, params)
+        return _found(request, endpoint(request, params), params)
     except RequestError as error:
         return failure(request, error, family, params)
-    return _found(request, document, params)
 
 
 def failure(
@@ -103,11 +106,18 @@ def unknown_path(request: Request, params: dict[str, str]) -> Any:
 
 def _found(request: Request, document: Any, params: Mapping[str, str]) -> Answer:
     body, content_type = _encoded(document, params)
+    if 2 * len(body) > ANSWER_LIMIT_BYTES and _size_as_text(body) > ANSWER_LIMIT_BYTES:
+        raise RequestError(TOO_LARGE, status=413)
     etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
     headers = _headers(request) | {"ETag": etag, "Cache-Control": _KEPT}
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Answer(304, headers)
     return Answer(200, headers | {"Content-Type": content_type}, _unless_head(request, body))
+
+
+def _size_as_text(body: bytes) -> int:
+    """The size of a body within a JSON text, where quotes and backslashes are escaped."""
+    return len(body) + body.count(b'"') + body.count(b"\\")
 
 
 def _preflight(request: Request) -> Answer:

@@ -5,6 +5,7 @@ answer for a page of given works takes two reads: the works, and when their shel
 asked; the installed sources are kept for a minute.
 """
 
+import dataclasses
 import datetime as dt
 import functools
 from collections.abc import Collection, Mapping, Sequence
@@ -24,6 +25,7 @@ def page(query: Query, *, sees_private: bool) -> dict[str, Any]:
     """The page of articles that a caller's query means, as API v5 shows it."""
     rows = sources.installed()
     names = [row.name for row in rows]
+    query = dataclasses.replace(query, source=_folded(query.source), order=_folded(query.order))
     selected = selection.select(query, names, settings.load().uid_kind)
     visible = _visible(rows, query.source, sees_private)
     shown = () if query.info == "summary" else visible
@@ -36,6 +38,10 @@ def page(query: Query, *, sees_private: bool) -> dict[str, Any]:
         visible=visible,
         cited_by=lagotto.cited_source(names),
     )
+
+
+def _folded(name: str | None) -> str | None:
+    return name.lower() if name else name
 
 
 def read(

@@ -33,9 +33,7 @@ def add(works: Sequence[Work], now: dt.datetime) -> list[Outcome]:
     else:
         waiting = _active_sources()
         touched -= added.opened  # these are due already
-    for shelf in touched:
-        for source in waiting:
-            shelves.hasten(source, shelf, now)
+    shelves.hasten_all(waiting, touched, now)
     return added.outcomes
 
 

@@ -10,11 +10,11 @@ import functools
 import itertools
 import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
-from chalicelib.model import GROUPS, Period, Work
+from chalicelib.model import GROUPS, Counted, Period, Work
 
 Json = dict[str, Any]
 Info = Literal["default", "summary", "detail"]
@@ -49,23 +49,6 @@ _NO_DATA: dict[str, tuple[str, ...]] = {
 }
 
 
-class Counts(Protocol):
-    """The counts of ``model.Metrics``, which is one of these."""
-
-    @property
-    def total(self) -> int: ...
-    @property
-    def pdf(self) -> int | None: ...
-    @property
-    def html(self) -> int | None: ...
-    @property
-    def readers(self) -> int | None: ...
-    @property
-    def comments(self) -> int | None: ...
-    @property
-    def likes(self) -> int | None: ...
-
-
 class SourceEntry(NamedTuple):
     """What one source says about one work. ``metrics`` None: it was never asked.
 
@@ -80,7 +63,7 @@ class SourceEntry(NamedTuple):
     group: str
     updated_at: dt.datetime
     events_url: str | None = None
-    metrics: Counts | None = None
+    metrics: Counted | None = None
     by_day: Sequence[Period] = ()
     by_month: Sequence[Period] = ()
     usage: bool = False
@@ -254,7 +237,7 @@ def source_entry(entry: SourceEntry, *, detail: bool = False) -> Json:
     return rendered
 
 
-def metrics(counts: Counts | None) -> Json:
+def metrics(counts: Counted | None) -> Json:
     """The six numbers of v5: null is "no such number", and the total alone is never null."""
     if counts is None:
         return dict(_NO_METRICS)

@@ -7,7 +7,7 @@ how they look to a client is ``lagotto``'s.
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.errors import InvalidWork
 
@@ -118,6 +118,23 @@ class Metrics:
         if total is None:
             total = sum(value for value in counts.values() if value is not None)
         return cls(total=total, **counts)
+
+
+class Counted(Protocol):
+    """The counts that API v5 shows: of Metrics, and of Metrics as they are stored."""
+
+    @property
+    def total(self) -> int: ...
+    @property
+    def pdf(self) -> int | None: ...
+    @property
+    def html(self) -> int | None: ...
+    @property
+    def readers(self) -> int | None: ...
+    @property
+    def comments(self) -> int | None: ...
+    @property
+    def likes(self) -> int | None: ...
 
 
 #: A moment of history that a source itself reports: {"year", "month"[, "day"], "total"} or

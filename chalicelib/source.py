@@ -139,6 +139,9 @@ class Source:
     # Facts with a usual value.
     #: Identifiers without which a work is not asked about (names of model.IDENTIFIER_KINDS).
     needs: ClassVar[tuple[str, ...]] = ("doi",)
+    #: Identifiers with which it can do more than with what it needs: a work that it said nothing
+    #: about is asked about again when another source reveals one.
+    profits_from: ClassVar[tuple[str, ...]] = ()
     #: How many works one batch may hold.
     batch_size: ClassVar[int] = 1
     #: HTTP calls that one batch takes at most in the common case, for the pace.

@@ -206,8 +206,8 @@ def _keep(
 def _ask_with_what_was_learned(
     found: Mapping[str, Result], stored: Mapping[str, StoredWork], asked: Asked
 ) -> None:
-    """Make shelves due at sources that need an identifier which answers revealed, for works
-    that these were never asked about.
+    """Make shelves due at sources that can use an identifier which answers revealed, for works
+    of which these have said nothing.
 
     It goes by what is missing, not by what is new: a job that died after it had written the
     identifiers does this when it is repeated.
@@ -217,11 +217,12 @@ def _ask_with_what_was_learned(
     for row in source_rows.installed() if telling else []:
         if not row.active or row.name == asked.source or row.name not in sources.names():
             continue
-        needs = set(sources.get(row.name).needs)
+        source = sources.get(row.name)
+        useful = {*source.needs, *source.profits_from}
         waiting = {
             stored[key].shelf
             for key in telling
-            if needs & found[key].identifiers.keys() and row.name not in stored[key].numbers
+            if useful & found[key].identifiers.keys() and row.name not in stored[key].numbers
         }
         for shelf in waiting:
             hastened |= shelves.hasten(row.name, shelf, asked.at)

@@ -36,8 +36,10 @@ def deploy(
     variables = {"LAGOTTO_BUCKET": f"lagotto-{stage}-{account}"} | dict(environment or {})
     if contact:
         variables["LAGOTTO_CONTACT_EMAIL"] = contact
-    for path in stages.write(project, stage, variables):
-        say(f"Wrote {path.relative_to(project)}: keep it in the repository")
+    written = stages.write(project, stage, variables)
+    if written and project == PROJECT:
+        names = ", ".join(str(path.relative_to(project)) for path in written)
+        say(f"Wrote {names}: keep them in the repository, and .chalice/deployed/{stage}.json too.")
     if not stages.variables(project, stage).get("LAGOTTO_CONTACT_EMAIL"):
         raise DeployError(
             "Providers want to know whom to write to: give your mail address once, with"

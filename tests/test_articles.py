@@ -46,6 +46,15 @@ def test_a_deleted_work_is_in_no_list(two_sources):
     assert answered(Query(order="crossref")) == (2, ["10.5555/3", "10.5555/1"])
 
 
+def test_the_case_of_a_source_does_not_matter(two_sources):
+    add(work("10.5555/1", "2014-01"), work("10.5555/2", "2014-02"), work("10.5555/3", "2014-03"))
+    keep("crossref", "10.5555/1", 9)
+    keep("crossref", "10.5555/2", 5)
+    assert answered(Query(source="CrossRef", order="CROSSREF"))[1] == ["10.5555/1", "10.5555/2"]
+    assert len(only(Query(ids=("10.5555/1",), source="CrossRef"))["sources"]) == 1
+    assert answered(Query(order="nosuch")) == answered(Query())
+
+
 def test_a_row_that_leads_nowhere_is_left_out(two_sources):
     add(work("10.5555/1", "2014-01"))
     keep("crossref", "10.5555/1", 5)

@@ -1,6 +1,7 @@
 """History by day, month and year (sources.md 11.1 and 12, api.md 4.4)."""
 
 import datetime as dt
+import json
 
 import pytest
 from hypothesis import given
@@ -159,3 +160,16 @@ def test_a_series_survives_its_text(pairs, given_by_source):
 @pytest.mark.parametrize("text", ["", "202603:7", "=202603:7/2,202604:-1/0"])
 def test_texts_of_series(text):
     assert Series.decode(text).encode() == text
+
+
+@given(asked, st.booleans(), st.integers(0, 40))
+def test_json_of_months_is_that_of_their_dictionaries(pairs, given_by_source, later):
+    text = Series(after(*pairs).months.entries, given_by_source).encode()
+    if not text:
+        return
+    asked_on = pairs[-1][0] + dt.timedelta(days=31 * later)
+    by_month, by_year = history.months_json(text, asked_on.year * 100 + asked_on.month)
+    months = history.months_of(text, asked_on)
+    assert json.loads(by_month) == months
+    assert json.loads(by_year) == lagotto.by_year(months)
+    assert list(json.loads(by_month)[0]) == ["year", "month", "total"]

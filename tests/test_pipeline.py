@@ -262,6 +262,20 @@ def test_a_worker_that_dies_halfway_is_repeated_without_harm(queue, monkeypatch,
     assert stats.get("events", 0) == sum(positive)
 
 
+def test_pubmed_is_asked_again_with_pmids_that_its_converter_does_not_know(queue):
+    install("pubmed")
+    given = sample(60)
+    add(given)
+    collect_all(queue, ticks=1)
+    install("openalex")
+    for shelf in shelves.names():
+        shelves.hasten("openalex", shelf, NOW)
+    collect_all(queue, ticks=2)
+    for key, stored in works.find(work.key for work in given).items():
+        wanted = expected("pubmed", stored.work.doi, stored.work.pmid)
+        assert numbers.total(stored.numbers.get("pubmed")) == wanted, key
+
+
 def test_a_worker_that_dies_after_writing_a_pmid_still_has_it_used(queue, monkeypatch):
     install("pubmed", "icite")
     add(sample(60))

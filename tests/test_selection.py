@@ -6,10 +6,11 @@ import itertools
 import random
 
 import pytest
+from botocore.client import BaseClient
 
 from chalicelib import articles, selection
 from chalicelib.query import Query
-from chalicelib.store import sources, tables, works
+from chalicelib.store import sources, works
 from tests.conftest import empty_tables
 from tests.visiting import NOW, add, install, keep, work
 
@@ -29,14 +30,14 @@ class Known:
 
 @pytest.fixture(scope="module")
 def library(_aws):
-    """63 works of six months, three registrants and two publishers."""
+    """53 works of six months, three registrants and two publishers."""
     chance = random.Random(7)
     with empty_tables():
         install("crossref", "CrossRef", "cited")
         install("facebook", "Facebook", "discussed")
         known = []
         given = []
-        for number in range(63):
+        for number in range(53):
             registrant = ("10.5555", "10.55551", "10.1234")[number % 3]
             doi = f"{registrant}/{chance.choice(['alpha', 'Beta'])}.{number}"
             day = f"{2011 + number % 2}-{chance.randint(1, 3):02d}-{chance.randint(1, 28):02d}"
@@ -107,21 +108,24 @@ SELECTIONS = [
     {"q": "10.5555/" + "x" * 1000},
     {"q": "10.5555", "source": "crossref"},
 ]
-ORDERS = [None, "crossref", "facebook", "nosuch"]
+ORDERS = [None, "crossref", "facebook"]
 PUBLISHERS = [None, 340, 98, 7]
 
 
-def sampled():
-    """Some of all combinations, each selection with each order among them."""
+def sampled(few):
+    """Some of all combinations: each selection with each order among them."""
     chance = random.Random(11)
     for given, order in itertools.product(SELECTIONS, ORDERS):
-        yield {**given, "order": order, "publisher_id": chance.choice(PUBLISHERS)}
+        publisher = chance.choice(PUBLISHERS)
+        if few or given.get("q") or publisher:  # nothing else is walked
+            yield {**given, "order": order, "publisher_id": publisher}
 
 
-@pytest.mark.parametrize("few", [2000, 3], ids=["collected", "walked"])
+@pytest.mark.parametrize("few", [True, False], ids=["collected", "walked"])
 def test_every_selection_and_order(library, monkeypatch, few):
-    monkeypatch.setattr(selection, "FEW_WORKS", few)
-    for number, given in enumerate(sampled()):
+    if not few:
+        monkeypatch.setattr(selection, "FEW_WORKS", 3)
+    for number, given in enumerate(sampled(few)):
         page, per_page = ((1, 50), (2, 7), (40, 50))[number % 3]
         query = Query(**given, page=page, per_page=per_page)
         assert selected(query) == expected(library, query), query
@@ -136,7 +140,7 @@ def test_walking_is_given_up_for_collecting(library, monkeypatch):
 
 
 @pytest.mark.parametrize("order", [None, "crossref"])
-@pytest.mark.parametrize("size", [0, 50, 51, 63])
+@pytest.mark.parametrize("size", [0, 50, 51, 53])
 def test_given_ids_are_paged_without_limit(library, order, size):
     ids = (*(each.doi.upper() for each in library[:size]), "10.5555/none", "")
     for page, publisher in ((1, None), (2, None), (1, 340), (3, None)):
@@ -146,20 +150,20 @@ def test_given_ids_are_paged_without_limit(library, order, size):
 
 def test_pages_together_show_each_work_once(library):
     for order in (None, "crossref"):
-        pages = [selected(Query(page=page, per_page=9, order=order))[1] for page in range(1, 9)]
+        pages = [selected(Query(page=page, per_page=9, order=order))[1] for page in range(1, 7)]
         assert sorted(itertools.chain(*pages)) == sorted(each.doi.lower() for each in library)
 
 
 def count_calls(monkeypatch):
+    """The calls of DynamoDB from now on. Tables may share a client."""
     calls = []
-    for model in tables.MODELS:
-        client = model._get_connection().connection.client
+    make = BaseClient._make_api_call
 
-        def record(operation, kwargs, make=client._make_api_call):
-            calls.append(operation)
-            return make(operation, kwargs)
+    def record(client, operation, kwargs):
+        calls.append(operation)
+        return make(client, operation, kwargs)
 
-        monkeypatch.setattr(client, "_make_api_call", record)
+    monkeypatch.setattr(BaseClient, "_make_api_call", record)
     return calls
 
 

@@ -1,5 +1,6 @@
 """Counts over all works, counters that are mended, and what sources and status show of them."""
 
+import dataclasses
 import datetime as dt
 
 import pytest
@@ -72,9 +73,7 @@ def test_stale_and_queued_works():
         due = dict(shelves.due("pubmed", NOW + DAY))[row]
         shelves.move("pubmed", row, due, shelves.time_text(NOW + DAY))
     row = sources.get("pubmed")
-    sources.change(
-        "pubmed", lambda seen: sources.dataclasses.replace(seen, next_free_at=NOW + DAY / 8640)
-    )
+    sources.change("pubmed", lambda seen: dataclasses.replace(seen, next_free_at=NOW + DAY / 8640))
     assert row is not None
     assert snapshot.take(NOW)
     # All shelves were opened due; pubmed's were moved, and ten seconds of it are spoken for.
@@ -212,7 +211,7 @@ def test_which_sources_are_listed():
 
 def test_a_source_that_is_not_installed_is_available():
     view = overview.source_view("wikidata", NOW)
-    assert (view.state, view.group) == ("available", "discussed")
+    assert (view.state, view.group) == ("available", "cited")
     assert view.by_day == UpdateCounts(not_updated=7)
     assert overview.source_view("nosuch", NOW) is None
 

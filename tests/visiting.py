@@ -6,8 +6,8 @@ site.get("/api/v5/articles", key="user", ids="10.5555/alpha.1").json
 import dataclasses
 import datetime as dt
 import json
-from typing import Any
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 from chalice.test import Client

@@ -53,6 +53,7 @@ class PubMed(Source):
     title = "PubMed Central"
     group = "cited"
     description = "Citations by articles in PubMed Central."
+    profits_from = ("pmid",)
     batch_size = 200
     calls_per_batch = 3
     calls_per_hour = 10800

@@ -13,7 +13,7 @@ from pynamodb.attributes import (
     UnicodeAttribute,
     UnicodeSetAttribute,
 )
-from pynamodb.connection import Connection
+from pynamodb.connection import Connection, TableConnection
 from pynamodb.constants import PAY_PER_REQUEST_BILLING_MODE
 from pynamodb.expressions.operand import Path
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
@@ -37,6 +37,31 @@ class _Meta:
     read_timeout_seconds = 10
     connect_timeout_seconds = 5
     max_retry_attempts = 6
+
+
+@functools.cache
+def _shared() -> Connection:
+    return Connection(
+        connect_timeout_seconds=_Meta.connect_timeout_seconds,
+        read_timeout_seconds=_Meta.read_timeout_seconds,
+        max_retry_attempts=_Meta.max_retry_attempts,
+    )
+
+
+class _Table(Model):
+    """A table that has the connection of this process in common with the others.
+
+    pynamodb would make a client for each, which takes as long as all else that a cold
+    Lambda does before its first answer.
+    """
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        table = super()._get_connection()
+        if table.connection is not _shared():
+            _shared().add_meta_table(table.get_meta_table())
+            table.connection = _shared()
+        return table
 
 
 class _ByMonth(GlobalSecondaryIndex[Any]):
@@ -66,7 +91,7 @@ class _ByPublisher(GlobalSecondaryIndex[Any]):
     sort = UnicodeAttribute(range_key=True)
 
 
-class _Extensible(Model):
+class _Extensible(_Table):
     """A table whose items have attributes that are named by data: one per source.
 
     pynamodb reads declared attributes only. After a read ``extras`` maps the rest of each
@@ -74,18 +99,18 @@ class _Extensible(Model):
     """
 
     EXTRA_PREFIX: ClassVar[str]
+    #: Their type on the wire: S or N.
+    EXTRA_TYPE: ClassVar[str]
     extras: dict[str, str]
 
     @classmethod
     def from_raw_data(cls, data: dict[str, Any]) -> Self:
         """The item of a DynamoDB answer."""
         item = super().from_raw_data(data)
-        prefix = cls.EXTRA_PREFIX
+        prefix, kind = cls.EXTRA_PREFIX, cls.EXTRA_TYPE
         start = len(prefix)
         item.extras = {
-            name[start:]: next(iter(value.values()))
-            for name, value in data.items()
-            if name.startswith(prefix)
+            name[start:]: value[kind] for name, value in data.items() if name[:start] == prefix
         }
         return item
 
@@ -103,6 +128,7 @@ class WorkItem(_Extensible):
     """
 
     EXTRA_PREFIX = "s_"
+    EXTRA_TYPE = "S"
 
     class Meta(_Meta):
         table_name = _StackTable("works")
@@ -139,6 +165,7 @@ class ShelfItem(_Extensible):
     """
 
     EXTRA_PREFIX = "a_"
+    EXTRA_TYPE = "N"
 
     class Meta(_Meta):
         table_name = _StackTable("shelves")
@@ -160,6 +187,7 @@ class ListItem(_Extensible):
     """
 
     EXTRA_PREFIX = "c_"
+    EXTRA_TYPE = "N"
 
     class Meta(_Meta):
         table_name = _StackTable("lists")
@@ -171,7 +199,7 @@ class ListItem(_Extensible):
     works = UnicodeSetAttribute(null=True)
 
 
-class EventsItem(Model):
+class EventsItem(_Table):
     """The events and notes of one (work, source): gzip JSON, or the S3 key of it."""
 
     class Meta(_Meta):
@@ -183,7 +211,7 @@ class EventsItem(Model):
     object_key = UnicodeAttribute(null=True)
 
 
-class ControlItem(Model):
+class ControlItem(_Table):
     """Small configuration: ``source`` rows, ``key`` rows, ``account`` rows, snapshots."""
 
     class Meta(_Meta):
@@ -206,7 +234,7 @@ class _Unresolved(GlobalSecondaryIndex[Any]):
     id = UnicodeAttribute(range_key=True)
 
 
-class AlertItem(Model):
+class AlertItem(_Table):
     """Something a person should look at; ``unresolved`` repeats ``subject`` until it is."""
 
     class Meta(_Meta):
@@ -232,10 +260,8 @@ MODELS: tuple[type[Model], ...] = (
 )
 
 
-@functools.cache
 def connection() -> Connection:
-    """A connection for transactions; it knows all tables without asking for them."""
-    shared = Connection(max_retry_attempts=_Meta.max_retry_attempts)
+    """The connection, for transactions; it knows all tables without asking for them."""
     for model in MODELS:
-        shared.add_meta_table(model._get_connection().get_meta_table())
-    return shared
+        model._get_connection()
+    return _shared()

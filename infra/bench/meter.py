@@ -20,15 +20,23 @@ _REFUSED = ("ConditionalCheckFailedException", "TransactionCanceledException")
 
 @dataclasses.dataclass(slots=True)
 class Spent:
-    """What was used. ``writes`` and ``reads`` are units by table, ``calls`` are numbers by
-    service and operation (``dynamodb.Query``), bytes are those of answers of DynamoDB and of
-    objects that were put."""
+    """What was used. ``writes`` and ``reads`` are units by table and operation
+    (``works.UpdateItem``), ``calls`` are numbers by service and operation
+    (``dynamodb.Query``), bytes are those of answers of DynamoDB and of objects put."""
 
     calls: Counter[str] = dataclasses.field(default_factory=Counter)
     writes: dict[str, float] = dataclasses.field(default_factory=dict)
     reads: dict[str, float] = dataclasses.field(default_factory=dict)
     answer_bytes: int = 0
     object_bytes: int = 0
+
+    def writes_of(self, table: str, *operations: str) -> float:
+        """The write units of a table, or of some operations on it."""
+        return sum(
+            units
+            for name, units in self.writes.items()
+            if name.startswith(f"{table}.") and (not operations or name.endswith(operations))
+        )
 
     def calls_of(self, service: str) -> int:
         """How often a service was called."""
@@ -88,8 +96,8 @@ class Meter:
             for spent in self._open:
                 spent.calls[f"{service}.{operation}"] += 1
                 if service == "dynamodb":
-                    _add(spent.writes, write_units(operation, params, payload))
-                    _add(spent.reads, read_units(operation, params, payload))
+                    _add(spent.writes, write_units(operation, params, payload), operation)
+                    _add(spent.reads, read_units(operation, params, payload), operation)
             self._counted += 1
 
 
@@ -148,6 +156,7 @@ def _written_tables(params: Mapping[str, Any]) -> Iterator[str]:
         yield params["TableName"]
 
 
-def _add(sums: dict[str, float], more: Mapping[str, float]) -> None:
-    for name, number in more.items():
+def _add(sums: dict[str, float], by_table: Mapping[str, float], operation: str) -> None:
+    for table, number in by_table.items():
+        name = f"{table.rpartition('-')[-1]}.{operation}"  # without the stack's name
         sums[name] = sums.get(name, 0) + number

@@ -31,7 +31,6 @@ class Work:
     """What the schedule did for each shelf that it sent."""
 
     table_calls: float
-    queue_calls: float
     read_units: float
     write_units: float
     cpu_ms: float
@@ -126,7 +125,6 @@ def _planned(meter: Meter, now: dt.datetime) -> tuple[Work, int]:
 def _per_shelf(spent: Spent, cpu_ms: float, sent: int) -> Work:
     return Work(
         table_calls=spent.calls_of("dynamodb") / sent,
-        queue_calls=spent.calls_of("sqs") / sent,
         read_units=spent.read_units / sent,
         write_units=spent.write_units / sent,
         cpu_ms=cpu_ms / sent,
@@ -136,7 +134,7 @@ def _per_shelf(spent: Spent, cpu_ms: float, sent: int) -> Work:
 def _growth(case: str, work: dict[int, Work]) -> list[Line]:
     first, last = work[min(work)], work[max(work)]
     lines = []
-    for name in ("table_calls", "queue_calls", "read_units", "write_units", "cpu_ms"):
+    for name in ("table_calls", "read_units", "write_units", "cpu_ms"):
         before, after = getattr(first, name), getattr(last, name)
         shown = f"{report.number(before)} → {report.number(after)}"
         lines.append(report.flat(f"{case}: {name.replace('_', ' ')}", after / before, shown))

@@ -97,10 +97,7 @@ class Installation:
             STAGE,
             contact=self.contact,
             project=self.app,
-            parameters={
-                "VisibilitySeconds": str(self.visibility_seconds),
-                "PlainTransport": "yes",
-            },
+            parameters={"VisibilitySeconds": str(self.visibility_seconds)},
             environment=self.settings(),
             say=lambda text: print(text, flush=True),
         )

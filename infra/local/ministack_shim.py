@@ -14,7 +14,9 @@ Runs in ministack's own environment, so it imports nothing of this project:
 """
 
 import contextvars
+import functools
 import hashlib
+import inspect
 import json
 import os
 import shutil
@@ -275,6 +277,29 @@ class _SharedCode(zipfile.ZipFile):
 _unpacking = threading.Lock()
 
 
+# --- queues ----------------------------------------------------------------------------------
+
+
+def _alone(function):
+    """Keep threads apart that replace a queue's list of messages: one sent in between is lost."""
+
+    @functools.wraps(function)
+    def locked(*arguments, **named):
+        with sqs._queues_lock:
+            return function(*arguments, **named)
+
+    return locked
+
+
+def _keep_threads_apart():
+    sqs._queues_lock = threading.RLock()
+    for name in ("_collect_msgs", "_dlq_sweep", "_expire_retained", "_refresh_counts"):
+        setattr(sqs, name, _alone(getattr(sqs, name)))
+    for action, handler in sqs._HANDLERS.items():
+        if not inspect.iscoroutinefunction(handler):
+            sqs._HANDLERS[action] = _alone(handler)
+
+
 # --- in place of ministack's own -------------------------------------------------------------
 
 _control, gateway.handle_request = gateway.handle_request, _handle_control
@@ -301,6 +326,7 @@ lambda_runtime.zipfile = types.SimpleNamespace(
 )
 # After every call ministack waits 50 ms for a function that may have logged nothing.
 lambda_runtime.Worker._drain_stderr_bounded.__defaults__ = (0.005, 0.002, 0.1)
+_keep_threads_apart()
 # Queues are stored under their URL: the port in it must stay when the port does not.
 sqs.DEFAULT_PORT = "4566"
 sqs._CANONICAL_NETLOC = f"{sqs.DEFAULT_HOST}:{sqs.DEFAULT_PORT}"

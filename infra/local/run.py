@@ -37,7 +37,7 @@ PORT = 8080
 CLOUD_PORT = 4566
 
 #: Few, so that a run shows how failures are dealt with and still ends soon.
-RATE_429, RATE_500 = 0.02, 0.02
+RATE_429, RATE_500 = 0.005, 0.005
 _OFFLINE_CONTACT = "nobody@offline.example"
 
 
