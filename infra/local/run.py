@@ -11,6 +11,7 @@ Numbers of the provider server are invented, so live and offline runs share noth
 
 import argparse
 import contextlib
+import datetime as dt
 import os
 import shutil
 import signal
@@ -209,13 +210,15 @@ def _serving(port: int, cloud_port: int, api_id: str) -> Iterator[Front]:
 
 
 def _collect_and_tell(installation: Installation, front: Front, sample: Path) -> None:
-    from infra.local import progress  # reads the environment that was entered above
+    from chalicelib import snapshot
+    from infra.local import progress  # both read the environment that was entered above
 
     print("Collecting (Ctrl-C ends the run at any time; the next one goes on):")
     installation.wake()
     keys = progress.keys_of(sample)
     seen = progress.watch(keys)
     print(progress.table(seen))
+    snapshot.take(dt.datetime.now(dt.UTC))  # else /sources shows zeros until the next hour
     if not seen.quiet:
         print("\nWhat is missing comes by and by: the schedule runs every 15 minutes.")
     key = installation.api_key()
