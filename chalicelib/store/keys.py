@@ -82,7 +82,7 @@ def find(key: str) -> Key | None:
 def find_all() -> list[Key]:
     """All keys, oldest first."""
     rows = [Key(hash=item.name, **orjson.loads(item.about)) for item in ControlItem.query(KIND)]
-    return sorted(rows, key=lambda row: row.created_at)
+    return sorted(rows, key=lambda row: (row.created_at, row.owner))
 
 
 def revoke(key_hash: str) -> bool:
