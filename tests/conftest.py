@@ -94,3 +94,8 @@ def queue_urls(_aws: None) -> Iterator[dict[str, str]]:
     yield urls
     for url in urls.values():
         client.delete_queue(QueueUrl=url)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: the others run beside it."""
+    items.sort(key=lambda item: "cloud" not in item.keywords)

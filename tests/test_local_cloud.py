@@ -53,7 +53,7 @@ class Run:
                 sys.executable,
                 *("-m", "infra.local.run", "--offline", "--port", str(port)),
                 *("--home", str(home), "--sample", str(sample)),
-                *("--visibility-seconds", "95"),
+                *("--visibility-seconds", "80"),
             ],
             cwd=PROJECT,
             stdout=log,

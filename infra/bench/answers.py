@@ -20,8 +20,14 @@ from typing import Any
 
 import botocore.parsers
 import orjson
-from botocore.history import get_global_history_recorder
+from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
+from chalicelib.history import History, Series
+from chalicelib.model import Metrics
+from chalicelib.store import catalogue, numbers, shelves
+from chalicelib.store import sources as source_rows
+from chalicelib.store.sources import SourceRow
+from chalicelib.store.tables import ShelfItem, WorkItem
 from infra.bench import invented, report
 from infra.bench.bed import PROJECT, installation
 from infra.bench.invented import NOW
@@ -29,6 +35,8 @@ from infra.bench.meter import Meter, Spent
 from infra.bench.report import Line, Measured
 
 WORKS = 50
+BUDGETED_SOURCES = 30
+DEFAULT_SOURCES = 12
 ROUND_TRIPS = 2
 #: The handler may take so much time on top of the floor, as a multiple of the floor.
 CPU_BUDGET = 1.5
@@ -57,7 +65,7 @@ class Times:
         return (self.handler - self.floor) / self.floor
 
 
-class Recording:
+class Recording(BaseHistoryHandler):
     """Keeps the bodies that DynamoDB answered, by operation."""
 
     def __init__(self) -> None:
@@ -73,7 +81,8 @@ class Recording:
 
 
 def measure(sources: int) -> Measured:
-    """The lines for so many sources, and the facts for the bill."""
+    """The lines for so many sources, and the facts for the bill. The budget of processor
+    time speaks of ``BUDGETED_SOURCES``: fewer leave less to decode, but not less to do."""
     with installation():
         meter = Meter()
         recording = Recording()
@@ -92,10 +101,12 @@ def measure(sources: int) -> Measured:
         "round_trips": warm.calls_of("dynamodb"),
     }
     title = f"Default v5 answer: {WORKS} works × {sources} sources"
-    return Measured(title, _lines(first, warm, facts, times), facts)
+    lines = _lines(first, warm, facts)
+    lines.append(_cpu(times, budgeted=sources == BUDGETED_SOURCES))
+    return Measured(title, lines, facts)
 
 
-def _lines(first: Spent, warm: Spent, facts: dict[str, float], times: Times) -> list[Line]:
+def _lines(first: Spent, warm: Spent, facts: dict[str, float]) -> list[Line]:
     body_kb, gzip_kb = facts["body_bytes"] / 1000, facts["gzip_bytes"] / 1000
     return [
         report.at_most("table round trips", warm.calls_of("dynamodb"), ROUND_TRIPS),
@@ -106,15 +117,18 @@ def _lines(first: Spent, warm: Spent, facts: dict[str, float], times: Times) -> 
             f" {warm.answer_bytes / 1000:,.0f} kB)",
         ),
         Line("body", f"{body_kb:,.0f} kB, compressed {gzip_kb:,.0f} kB"),
-        report.at_most(
-            "handler's CPU beyond the floor",
-            times.beyond,
-            CPU_BUDGET,
-            shown=f"× {times.beyond:.2f} ({times.handler:.1f} ms: floor {times.floor:.1f} ms ="
-            f" decoding {times.decoding:.1f} + encoding {times.encoding:.1f})",
-            limit="× 1.5",
-        ),
     ]
+
+
+def _cpu(times: Times, *, budgeted: bool) -> Line:
+    what = "handler's CPU beyond the floor"
+    shown = (
+        f"× {times.beyond:.2f} ({times.handler:.1f} ms: decoding {times.decoding:.1f},"
+        f" encoding {times.encoding:.1f})"
+    )
+    if not budgeted:
+        return Line(what, shown)
+    return report.at_most(what, times.beyond, CPU_BUDGET, shown=shown, limit="× 1.5")
 
 
 def _prepared(sources: int) -> Callable[[], bytes]:
@@ -139,11 +153,6 @@ def _prepared(sources: int) -> Callable[[], bytes]:
 
 
 def _fill(names: list[str]) -> list[str]:
-    from chalicelib.store import catalogue, shelves
-    from chalicelib.store import sources as source_rows
-    from chalicelib.store.sources import SourceRow
-    from chalicelib.store.tables import WorkItem
-
     draw = random.Random("answers")
     for number, name in enumerate(names):
         group = _GROUPS[number % len(_GROUPS)]
@@ -153,17 +162,14 @@ def _fill(names: list[str]) -> list[str]:
     for work, shelf in added.created:
         texts = [WorkItem.extra(name).set(_text(name, draw)) for name in names]
         WorkItem(work.key).update(actions=texts)
-        for name in names:
-            shelves.mark_asked(shelf, name, NOW - dt.timedelta(hours=draw.randrange(700)))
+        now = int(NOW.timestamp())
+        marks = [ShelfItem.extra(name).set(now - draw.randrange(30 * 86400)) for name in names]
+        ShelfItem(shelf, shelves.ASKED).update(actions=marks)
     return [work.doi or "" for work in works]
 
 
 def _text(name: str, draw: random.Random) -> str:
     """A number with two years of history, as it is stored."""
-    from chalicelib.history import History, Series
-    from chalicelib.model import Metrics
-    from chalicelib.store import numbers
-
     added = [draw.randint(1, 9) if draw.random() < 0.5 else 0 for _ in range(MONTHS)]
     if draw.random() < 1 / 3:
         added = [0] * MONTHS
@@ -212,8 +218,6 @@ def _event(parameters: dict[str, str]) -> dict[str, Any]:
 
 
 def _times(ask: Callable[[], bytes], answers: list[tuple[str, bytes]], body: bytes) -> Times:
-    from chalicelib.store.tables import WorkItem
-
     model = WorkItem._get_connection().connection.client.meta.service_model
     parser = botocore.parsers.create_parser("json")
     wire = [

@@ -12,6 +12,8 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from chalicelib import sources
+from chalicelib.store import sources as source_rows
 from infra import stack, stack_name
 from infra.bench.invented import NOW
 from infra.local.cloud import Cloud, CloudError, free_port
@@ -30,11 +32,13 @@ def installation(providers_url: str = "") -> Iterator[Cloud]:
     """
     if not MINISTACK.exists():
         raise CloudError(f"{MINISTACK} is missing; `make bench` sets it up.")
-    with tempfile.TemporaryDirectory(prefix="lagotto-bench-") as folder:
-        with Cloud(Path(folder), MINISTACK, free_port()).running() as cloud:
-            _enter(cloud, providers_url)
-            stack.ensure(STAGE, {}, say=lambda _: None)
-            yield cloud
+    with (
+        tempfile.TemporaryDirectory(prefix="lagotto-bench-") as folder,
+        Cloud(Path(folder), MINISTACK, free_port()).running() as cloud,
+    ):
+        _enter(cloud, providers_url)
+        stack.ensure(STAGE, {}, say=lambda _: None)
+        yield cloud
 
 
 @contextlib.contextmanager
@@ -46,17 +50,12 @@ def installation_with_providers() -> Iterator[ProviderServer]:
 
 def install(names: Sequence[str]) -> None:
     """Install sources; the others are unknown to the schedule."""
-    from chalicelib import sources
-    from chalicelib.store import sources as source_rows
-
     for name in names:
         source_rows.put(source_rows.row_of(sources.get(name), NOW))
 
 
 def free_pace(names: Sequence[str], now: dt.datetime) -> None:
     """Give back the time of sources that jobs have taken up."""
-    from chalicelib.store import sources as source_rows
-
     for name in names:
         source_rows.change(name, lambda row: dataclasses.replace(row, next_free_at=now))
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import boto3
-from botocore.history import get_global_history_recorder
+from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
 from infra.bench import meter, units
 
@@ -23,11 +23,12 @@ class Check:
     reported: float = 0
 
 
-class _Pricer:
+class _Pricer(BaseHistoryHandler):
     """Sees each call of the process: looks at the items before it and after it."""
 
     def __init__(self, check: Check) -> None:
         self.check = check
+        self.ended = False
         self._client = boto3.client("dynamodb")
         self._tables: dict[str, tuple[tuple[str, ...], list[units.Index]]] = {}
         self._looking = False
@@ -36,7 +37,7 @@ class _Pricer:
 
     def emit(self, event_type: str, payload: Any, source: str) -> None:
         """Called by botocore: a call begins, or its answer was read."""
-        if self._looking:
+        if self._looking or self.ended:
             return
         if event_type == "API_CALL":
             self._asked = (payload["operation"], payload["params"])
@@ -65,10 +66,9 @@ class _Pricer:
             self._looking = False
 
     def _table(self, name: str) -> tuple[tuple[str, ...], list[units.Index]]:
+        """Keys and indexes of a table; asked for the first time while looking."""
         if name not in self._tables:
-            self._looking = True
             table = self._client.describe_table(TableName=name)["Table"]
-            self._looking = False
             keys = _names(table["KeySchema"])
             indexes = [_index(entry, keys) for entry in table.get("GlobalSecondaryIndexes", ())]
             self._tables[name] = keys, indexes
@@ -87,7 +87,7 @@ def checking() -> Iterator[Check]:
         yield check
     finally:
         recorder.disable()
-        recorder._handlers.remove(pricer)
+        pricer.ended = True
 
 
 def _index(entry: Mapping[str, Any], table_keys: tuple[str, ...]) -> units.Index:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from chalicelib import importer, intake, sources
 from infra.bench import fresh, report
 from infra.bench.bed import install, installation
 from infra.bench.invented import NOW, lines
@@ -71,8 +72,6 @@ def write_file(file: Path, size: int) -> None:
 def import_file(file: Path, size: int) -> Import:
     """Add the works of a file to an empty installation."""
     with installation():
-        from chalicelib import importer, intake, sources
-
         install(sources.names())
         with file.open("rb") as stream:
             began = time.perf_counter()
@@ -85,8 +84,6 @@ def import_file(file: Path, size: int) -> Import:
 
 def read_file(file: Path, size: int) -> Import:
     """Read a file without adding anything."""
-    from chalicelib import importer
-
     with file.open("rb") as stream:
         began = time.perf_counter()
         counted = importer.import_works(stream, lambda works: ["created"] * len(works))

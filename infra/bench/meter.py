@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.history import get_global_history_recorder
+from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
 from infra.bench import units
 
@@ -53,7 +53,7 @@ class Spent:
         return sum(self.reads.values())
 
 
-class Meter:
+class Meter(BaseHistoryHandler):
     """Counts the calls of all botocore clients of this process, whoever made them."""
 
     def __init__(self) -> None:

@@ -12,6 +12,9 @@ import sys
 import time
 from collections.abc import Sequence
 
+from chalicelib import planner
+from chalicelib.store import shelves
+from chalicelib.store.tables import ShelfItem
 from infra.bench import report
 from infra.bench.bed import free_pace, install, installation
 from infra.bench.invented import NOW, month_of
@@ -21,8 +24,10 @@ from infra.bench.report import Line, Measured
 #: One that asks about 50 works a call, and one that asks work by work and is soon at its pace.
 SOURCES = ("crossref", "opencitations")
 FEW_SHELVES = 20
-#: How often few due shelves are planned; of processor times the median counts.
-REPEATS = 7
+#: How often few shelves are planned, and of how many works; the median time counts.
+REPEATS = 5
+FEW_WORKS = 5000
+_MONTHS = dt.timedelta(days=40)
 SHELVES_A_MONTH = 40
 
 
@@ -47,25 +52,25 @@ def measure(sizes: Sequence[int]) -> Measured:
         for size in sizes:
             _fill(filled, size // 50, now)
             filled = size // 50
-            all_due[size] = _everything(meter, now)
-            now += dt.timedelta(hours=1)
-            few_due[size] = _few(meter, now)
-            # Long enough that all of them are due once more.
-            now += dt.timedelta(days=40)
+            done = []
+            for _ in range(REPEATS if size <= FEW_WORKS else 1):
+                done.append(_everything(meter, now))
+                # Long enough that all of them are due once more.
+                now += _MONTHS
+            all_due[size] = _median(done)
+            few_due[size] = _median(_few(meter, now))
+            now += _MONTHS
             print(f"  planning: {size:,} works", file=sys.stderr)
     lines = [
         *_growth("all shelves due", all_due),
         *_growth(f"{FEW_SHELVES} shelves due of each source", few_due),
     ]
     title = f"Schedule, per due shelf: {min(sizes):,} → {max(sizes):,} works"
-    return Measured(title, lines, {})
+    return Measured(title, lines, {"schedule_cpu_ms": few_due[max(sizes)].cpu_ms})
 
 
 def _fill(start: int, end: int, due_at: dt.datetime) -> None:
     """Open shelves number ``start`` to ``end``, all due."""
-    from chalicelib.store import shelves
-    from chalicelib.store.tables import ShelfItem
-
     names = [_name(number) for number in range(start, end)]
     with ShelfItem.batch_write() as batch:
         for number, name in enumerate(names, start):
@@ -76,8 +81,6 @@ def _fill(start: int, end: int, due_at: dt.datetime) -> None:
 
 
 def _name(number: int) -> str:
-    from chalicelib.store import shelves
-
     month = str(month_of(number // SHELVES_A_MONTH))[:7]
     return shelves.shelf_name(month, number % SHELVES_A_MONTH * 50)
 
@@ -88,10 +91,8 @@ def _everything(meter: Meter, now: dt.datetime) -> Work:
     return _planned(meter, now)[0]
 
 
-def _few(meter: Meter, now: dt.datetime) -> Work:
-    """The median of ticks at which few shelves are due, after the rest was put off."""
-    from chalicelib.store import shelves
-
+def _few(meter: Meter, now: dt.datetime) -> list[Work]:
+    """Ticks at which few shelves are due, after the rest was put off."""
     later = shelves.time_text(now + dt.timedelta(days=30))
     for source in SOURCES:
         for name, due_at in list(shelves.due(source, now)):
@@ -107,13 +108,15 @@ def _few(meter: Meter, now: dt.datetime) -> Work:
         if sent != FEW_SHELVES * len(SOURCES):
             raise RuntimeError(f"{sent} shelves were sent, {FEW_SHELVES} a source were due")
         done.append(work)
-    median_ms = statistics.median(work.cpu_ms for work in done)
-    return dataclasses.replace(done[-1], cpu_ms=median_ms)
+    return done
+
+
+def _median(done: list[Work]) -> Work:
+    """The last of several, with the median of their times; all else is the same in each."""
+    return dataclasses.replace(done[-1], cpu_ms=statistics.median(work.cpu_ms for work in done))
 
 
 def _planned(meter: Meter, now: dt.datetime) -> tuple[Work, int]:
-    from chalicelib import planner
-
     with meter.spending() as spent:
         began = time.process_time()
         planned = planner.plan(now)

@@ -28,7 +28,7 @@ class Measured:
 
 def at_most(what: str, value: float, budget: float, *, shown: str = "", limit: str = "") -> Line:
     """A value that must not be above its budget; ``shown`` and ``limit`` say both in words."""
-    verdict: Verdict = "ok" if value <= budget else "OVER"
+    verdict: Verdict = "ok" if value <= budget + 1e-9 else "OVER"
     return Line(what, shown or number(value), "≤ " + (limit or number(budget)), verdict)
 
 

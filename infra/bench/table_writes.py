@@ -9,15 +9,20 @@ shelves are full for every source.
 import dataclasses
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from chalicelib import sources
+from pynamodb.models import Model
+
+from chalicelib import intake, sources
+from chalicelib.store.tables import MODELS, WorkItem
 from infra.bench import report, units
 from infra.bench.bed import install, installation_with_providers
+from infra.bench.crosscheck import checking
 from infra.bench.invented import NOW, works
 from infra.bench.meter import Meter, Spent
 from infra.bench.report import Line, Measured
+from infra.bench.timeline import Ran, Timeline
 
 UNCHANGED_BUDGET = 0.1
 #: Numbers are changed at these: one without and one with a list of events.
@@ -27,23 +32,40 @@ CHECKED = "crossref"
 #: Much more than a month brings, so that nearly every number is another one.
 GROWTH = 0.5
 _HALF_A_DAY = dt.timedelta(hours=12)
+_METER = Meter()
+
+#: What the jobs of a refresh came to, and what they used.
+Refreshed = tuple[Ran, Spent]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Grown:
+    """A refresh that changed numbers. ``billed_kb`` is the size of the works whose number
+    changed, each rounded up to a kB as it is billed, added up."""
+
+    ran: Ran
+    spent: Spent
+    billed_kb: int
 
 
 def measure(count: int) -> Measured:
     """The lines, and the units that the bill is made of."""
-    from infra.bench.crosscheck import checking
-
     names = sources.names()
     with installation_with_providers() as providers:
         _fill(names, count)
         print("  writes: collected", file=sys.stderr)
-        still = {name: _refresh(name, 40) for name in names}
+        still, calls = {}, {}
+        for name in names:
+            providers.reset()
+            still[name] = _refresh(name, 40)
+            calls[name] = sum(providers.calls()["calls"].values())
         print("  writes: refreshed, nothing changed", file=sys.stderr)
         providers.state.world.growth_per_day, providers.state.world.day = GROWTH, 1
         grown = [_grow(name) for name in CHANGED]
         with checking() as check:
             _refresh(CHECKED, 80)
         sizes = [units.item_bytes(item) for item in _items().values()]
+        stored = {model.__name__: _stored_bytes(model) for model in MODELS}
     print("  writes: refreshed, numbers changed", file=sys.stderr)
     lines = [
         *_unchanged(still),
@@ -61,13 +83,15 @@ def measure(count: int) -> Measured:
         ),
     ]
     title = f"Table writes per (work, source) refreshed: {count:,} works on full shelves"
-    return Measured(title, lines, _facts(count, still, grown, sizes))
+    facts = _facts(count, still, calls, grown) | {
+        "read_units_per_work": units.read_units(sizes) / count,
+        "list_bytes_per_work": stored["ListItem"] / count,
+        "stored_bytes_per_work": sum(stored.values()) / count,
+    }
+    return Measured(title, lines, facts)
 
 
 def _fill(names: Sequence[str], count: int) -> None:
-    from chalicelib import intake
-    from infra.bench.timeline import Timeline
-
     install(names)
     timeline = Timeline(NOW)
     given = works(count, count // 50, only_with_pmid=True)
@@ -76,20 +100,15 @@ def _fill(names: Sequence[str], count: int) -> None:
     timeline.run_until(NOW + _HALF_A_DAY, names)
 
 
-def _refresh(name: str, days: int) -> tuple[Any, Spent]:
+def _refresh(name: str, days: int) -> tuple[Ran, Spent]:
     """What a source's jobs came to, and what they used, when all shelves were due."""
-    from infra.bench.timeline import Timeline
-
     timeline = Timeline(NOW + dt.timedelta(days=days))
     with _METER.spending() as spent:
         timeline.run_until(timeline.now + _HALF_A_DAY, [name])
     return timeline.ran, spent
 
 
-_METER = Meter()
-
-
-def _unchanged(still: dict[str, tuple[Any, Spent]]) -> list[Line]:
+def _unchanged(still: Mapping[str, Refreshed]) -> list[Line]:
     each = {name: spent.write_units / ran.asked for name, (ran, spent) in still.items()}
     written = sum(ran.written for ran, _ in still.values())
     if written:
@@ -103,7 +122,7 @@ def _unchanged(still: dict[str, tuple[Any, Spent]]) -> list[Line]:
     ]
 
 
-def _changed(grown: list["Grown"]) -> list[Line]:
+def _changed(grown: Sequence[Grown]) -> list[Line]:
     """What one more changed number costs. Counters are written once a job."""
     written = sum(part.ran.written for part in grown)
     each = sum(_of_numbers(part.spent) for part in grown) / written
@@ -120,16 +139,6 @@ def _changed(grown: list["Grown"]) -> list[Line]:
         Line("  its list of events on top", report.number(events)),
         Line("  its share of the job's counters on top", report.number(counters)),
     ]
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Grown:
-    """A refresh that changed numbers. ``billed_kb`` is the size of the works whose number
-    changed, each rounded up to a kB as it is billed, added up."""
-
-    ran: Any
-    spent: Spent
-    billed_kb: int
 
 
 def _grow(name: str) -> Grown:
@@ -150,7 +159,7 @@ def _of_numbers(spent: Spent) -> float:
 
 
 def _facts(
-    count: int, still: dict[str, tuple[Any, Spent]], grown: list[Grown], sizes: list[int]
+    count: int, still: Mapping[str, Refreshed], calls: Mapping[str, int], grown: Sequence[Grown]
 ) -> dict[str, float]:
     """What the bill is made of: per shelf and source, per changed number, per work."""
     shelves = count / 50 * len(still)
@@ -166,16 +175,24 @@ def _facts(
         "write_units_per_shelf": sum(part.write_units for part in spent) / shelves,
         "read_units_per_shelf": sum(part.read_units for part in spent) / shelves,
         "jobs_per_shelf": sum(ran.jobs for ran, _ in still.values()) / shelves,
+        "cpu_ms_per_shelf": sum(ran.cpu_ms for ran, _ in still.values()) / shelves,
         "object_bytes_per_shelf": sum(part.object_bytes for part in spent) / shelves,
         "write_units_per_change": on_top / written,
-        "item_bytes": sum(sizes) / len(sizes),
+        **{f"calls_per_work.{name}": number / count for name, number in calls.items()},
     }
 
 
 def _items() -> dict[str, Any]:
     """All works as they are stored, by key."""
-    from chalicelib.store.tables import WorkItem
+    return {item["key"]["S"]: item for item in _scan(WorkItem)}
 
-    client = WorkItem._get_connection().connection.client
-    pages = client.get_paginator("scan").paginate(TableName=WorkItem.Meta.table_name)
-    return {item["key"]["S"]: item for page in pages for item in page["Items"]}
+
+def _stored_bytes(model: type[Model]) -> int:
+    """What a table holds, with the 100 bytes that DynamoDB adds to each item."""
+    return sum(units.item_bytes(item) + 100 for item in _scan(model))
+
+
+def _scan(model: type[Model]) -> Iterator[Any]:
+    client = model._get_connection().connection.client
+    for page in client.get_paginator("scan").paginate(TableName=model.Meta.table_name):
+        yield from page["Items"]
