@@ -49,6 +49,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CloudError, PortTaken, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
     print(_machine(), report.table(measured), sep="\n")
     print(f"It took {time.monotonic() - began:.0f} s.")
     return 0
