@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.bench", description=__doc__)
     parser.add_argument("only", nargs="*", help=", ".join(_MEASUREMENTS))
     only = parser.parse_args(arguments).only or list(_MEASUREMENTS)
+    if unknown := set(only) - set(_MEASUREMENTS):
+        parser.error(f"no measurement is called {', '.join(sorted(unknown))}")
     began = time.monotonic()
     try:
         sizes = _sizes(os.environ.get("WORKS", ""))
