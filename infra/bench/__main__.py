@@ -32,7 +32,7 @@ from infra.local.providers.server import PortTaken
 SPARSE_WORKS = 200
 MOST_PLANNED_WORKS = 100_000
 MOST_WRITTEN_WORKS = 1000
-LEAST_WORKS = 500
+LEAST_WORKS = 1000
 
 Facts = dict[str, float]
 
@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     only = parser.parse_args(arguments).only or list(_MEASUREMENTS)
     if unknown := set(only) - set(_MEASUREMENTS):
         parser.error(f"no measurement is called {', '.join(sorted(unknown))}")
+    fresh.end_with_this_process()
     began = time.monotonic()
     try:
         sizes = _sizes(os.environ.get("WORKS", ""))

@@ -1,9 +1,23 @@
 """Measurements in processes of their own: nothing imported, cached or connected before."""
 
 import multiprocessing
+import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from typing import Any
+
+
+def end_with_this_process() -> None:
+    """Let those processes end, and clean up after themselves, when this one is asked to."""
+
+    def end(*_: object) -> None:
+        for process in multiprocessing.active_children():
+            if process.pid:
+                os.kill(process.pid, signal.SIGINT)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def run(measure: Callable[..., Any], *arguments: Any) -> Any:

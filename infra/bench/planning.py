@@ -106,7 +106,7 @@ def _few(meter: Meter, now: dt.datetime) -> list[Work]:
                 shelves.hasten(source, _name(number), at)
         work, sent = _planned(meter, at)
         if sent != FEW_SHELVES * len(SOURCES):
-            raise RuntimeError(f"{sent} shelves were sent, {FEW_SHELVES} a source were due")
+            raise RuntimeError(f"{sent} shelves were sent; {FEW_SHELVES} of each source were due")
         done.append(work)
     return done
 
