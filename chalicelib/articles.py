@@ -23,7 +23,7 @@ from chalicelib.store.works import StoredWork
 
 def page(query: Query, *, sees_private: bool) -> dict[str, Any]:
     """The page of articles that a caller's query means, as API v5 shows it."""
-    rows = sources.installed()
+    rows = sources.shown()
     names = [row.name for row in rows]
     query = dataclasses.replace(query, source=_folded(query.source), order=_folded(query.order))
     selected = selection.select(query, names, settings.load().uid_kind)

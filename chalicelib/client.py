@@ -5,24 +5,21 @@ redirects to public addresses only, bounds size and time, turns statuses into ou
 with all secrets removed, and remembers each exchange as evidence. It never retries.
 """
 
+import base64
 import datetime as dt
 import email.utils
 import html
-import io
-import ipaddress
 import json as json_text
 import math
 import re
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote, quote_plus, urlsplit
 
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
-from requests.utils import select_proxy
 
 from chalicelib import VERSION
 from chalicelib.errors import (
@@ -33,7 +30,8 @@ from chalicelib.errors import (
     SourceError,
     Unavailable,
 )
-from chalicelib.source import Answer, Limits, Source
+from chalicelib.source import Answer, Limits, Params, Source
+from chalicelib.transports import ForbiddenAddress, ProviderServer, PublicOnly
 
 #: The largest body that is read. OpenAlex's list of 100 works is about 0.1 MB.
 MAXIMUM_BODY_BYTES = 20 * 1024 * 1024
@@ -45,11 +43,37 @@ MAXIMUM_RETRY_AFTER_SECONDS = 7 * 86400
 REDACTED = "[redacted]"
 
 
+class Tokens(Protocol):
+    """Keeps access tokens between jobs (``store.tokens``)."""
+
+    def get(self, source: str) -> str | None:
+        """The token of a source that is valid for a while yet."""
+
+    def put(self, source: str, token: str, lifetime_seconds: int) -> None:
+        """Keep a source's token."""
+
+
+class KeptTokens:
+    """Tokens for the time of one client."""
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, str] = {}
+
+    def get(self, source: str) -> str | None:
+        """See Tokens."""
+        return self._tokens.get(source)
+
+    def put(self, source: str, token: str, lifetime_seconds: int) -> None:
+        """See Tokens."""
+        self._tokens[source] = token
+
+
 class HttpClient:
     """A client for one source and one job.
 
     ``calls_per_hour`` is the pace if it is not the source's own.
-    ``settings`` are the source's, secrets included; values named in ``secrets`` never leave
+    ``settings`` are the source's, secrets included, ``publishers`` those that were given for
+    single publishers (Crossref member number → settings); values named in ``secrets`` never leave
     it in an error or in evidence. ``providers_url`` sends every call to a provider server
     instead (``http://127.0.0.1:1234/api.crossref.org/works``), which needs no address check.
     ``transport`` takes the place of the network (``SavedAnswers``).
@@ -61,7 +85,10 @@ class HttpClient:
         *,
         contact_email: str,
         settings: Mapping[str, str] | None = None,
+        publishers: Mapping[int, Mapping[str, str]] | None = None,
+        tokens: Tokens | None = None,
         calls_per_hour: int | None = None,
+        timeout_seconds: int | None = None,
         providers_url: str | None = None,
         transport: HTTPAdapter | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -74,10 +101,18 @@ class HttpClient:
         self.limits: Limits | None = None
         self.exchanges: list[dict[str, Any]] = []
         self.durations_milliseconds: list[int] = []
+        self._publishers = dict(publishers or {})
+        self._tokens = tokens or KeptTokens()
+        self._token: str | None = None
         secret_names = {setting.name for setting in source.settings if setting.secret}
-        self._secrets = _spellings(
-            [value for name, value in self.settings.items() if name in secret_names]
-        )
+        self._secret_values = [
+            value
+            for given in (self.settings, *self._publishers.values())
+            for name, value in given.items()
+            if name in secret_names
+        ]
+        self._secrets = _spellings(self._secret_values)
+        self._timeout_seconds = timeout_seconds or source.timeout_seconds
         self._seconds_per_call = 3600 / (calls_per_hour or source.calls_per_hour)
         self._next_call_at = 0.0
         self._sleep = sleep
@@ -88,7 +123,7 @@ class HttpClient:
         self._session.headers["User-Agent"] = (
             f"Lagotto/{VERSION} (mailto:{contact_email}) python-requests/{requests.__version__}"
         )
-        network = _ProviderServer(providers_url) if providers_url else _PublicOnly()
+        network = ProviderServer(providers_url) if providers_url else PublicOnly()
         self._session.mount("https://", transport or network)
         self._session.mount("http://", transport or network)
 
@@ -96,41 +131,68 @@ class HttpClient:
         self,
         url: str,
         *,
-        params: Mapping[str, str | Sequence[str]] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         absent: Sequence[int] = (),
+        auth: tuple[str, str] | None = None,
+        confidential: bool = False,
     ) -> Answer:
         """See source.Client.get."""
-        return self._call("GET", url, params, headers, accept, absent)
+        asked = requests.Request("GET", url, params=params, headers=headers, auth=auth)
+        return self._call(asked, accept, absent, confidential)
 
     def post(
         self,
         url: str,
         *,
-        params: Mapping[str, str | Sequence[str]] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         absent: Sequence[int] = (),
+        auth: tuple[str, str] | None = None,
+        confidential: bool = False,
         data: Mapping[str, str] | bytes | None = None,
         json: Any = None,
     ) -> Answer:
         """See source.Client.post."""
-        return self._call("POST", url, params, headers, accept, absent, data=data, json=json)
+        asked = requests.Request(
+            "POST", url, params=params, headers=headers, auth=auth, data=data, json=json
+        )
+        return self._call(asked, accept, absent, confidential)
+
+    def cached_token(self) -> str | None:
+        """See source.Client.cached_token."""
+        if self._token is None:
+            self._token = self._tokens.get(self.source.name)
+            self._hide([self._token] if self._token else [])
+        return self._token
+
+    def keep_token(self, token: str, lifetime_seconds: int) -> None:
+        """See source.Client.keep_token."""
+        self._hide([token])
+        self._token = token
+        self._tokens.put(self.source.name, token, lifetime_seconds)
+
+    def publisher_settings(self, publisher_id: int | None) -> Mapping[str, str]:
+        """See source.Client.publisher_settings."""
+        own = {} if publisher_id is None else self._publishers.get(publisher_id, {})
+        return {**self.settings, **own}
+
+    def publisher_ids(self) -> list[int]:
+        """See source.Client.publisher_ids."""
+        return sorted(self._publishers)
 
     def _call(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, str | Sequence[str]] | None,
-        headers: Mapping[str, str] | None,
-        accept: str,
-        absent: Sequence[int],
-        **body: Any,
+        self, asked: requests.Request, accept: str, absent: Sequence[int], confidential: bool
     ) -> Answer:
         self._keep_pace()
         self.calls += 1
-        asked = requests.Request(method, url, params=params, headers=headers, **body)
+        if isinstance(asked.auth, tuple):
+            self._hide(
+                [base64.b64encode(":".join(asked.auth).encode("latin-1", "replace")).decode()]
+            )
+        method, url = str(asked.method), str(asked.url)
         try:
             prepared = self._session.prepare_request(asked)
         except (requests.RequestException, ValueError) as error:
@@ -145,7 +207,8 @@ class HttpClient:
             raise
         finally:
             self.durations_milliseconds.append(round((time.monotonic() - started) * 1000))
-        self._remember(method, shown_url, answer.status, answer.body)
+        shown_body = b"[confidential]" if confidential and answer.status < 300 else answer.body
+        self._remember(method, shown_url, answer.status, shown_body)
         self.limits = self.source.limits(answer.headers) or self.limits
         if answer.status >= 300 and answer.status not in absent:
             raise error_of(answer)
@@ -155,6 +218,12 @@ class HttpClient:
         """How long the source's pace makes the next call wait."""
         return max(0.0, self._next_call_at - self._clock())
 
+    def _hide(self, secrets: Sequence[str]) -> None:
+        """From now on these are secrets, too."""
+        if new := [secret for secret in secrets if secret not in self._secret_values]:
+            self._secret_values += new
+            self._secrets = _spellings(self._secret_values)
+
     def _keep_pace(self) -> None:
         now = self._clock()
         if now < self._next_call_at:
@@ -163,7 +232,7 @@ class HttpClient:
         self._next_call_at = now + self._seconds_per_call
 
     def _send(self, prepared: requests.PreparedRequest, shown_url: str) -> Answer:
-        seconds = self.source.timeout_seconds
+        seconds = self._timeout_seconds
         give_up_at = time.monotonic() + 2 * seconds
         try:
             with self._session.send(
@@ -174,6 +243,7 @@ class HttpClient:
                     url=shown_url,
                     headers={name.lower(): value for name, value in response.headers.items()},
                     body=self._body(response, shown_url, give_up_at),
+                    final_url=self._redact(response.url) if response.history else "",
                 )
         except requests.Timeout:
             raise Unavailable(f"no answer within {seconds} seconds", url=shown_url) from None
@@ -182,7 +252,7 @@ class HttpClient:
         except requests.exceptions.ContentDecodingError as error:
             message = self._redact(f"the body cannot be decoded: {error}")
             raise Malformed(message[:500], url=shown_url) from None
-        except _ForbiddenAddress as error:
+        except ForbiddenAddress as error:
             raise Rejected(str(error), url=shown_url) from None
         except ValueError as error:  # of a redirect; also InvalidURL and InvalidSchema
             raise self._cannot_be_asked(error, shown_url) from None
@@ -312,85 +382,3 @@ class _Session(requests.Session):
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Without any authentication of a session, requests would look into ~/.netrc."""
     return request
-
-
-class _ForbiddenAddress(Exception):
-    """A URL that leads into a private network or is not http(s)."""
-
-
-class _PublicOnly(HTTPAdapter):
-    """Refuses addresses that are not public, at each hop of a redirect.
-
-    URLs of landing pages and redirects are chosen by others; a Lambda must not be led to
-    its own metadata service or into a private network (architecture, section 10).
-    """
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        url = request.url or ""
-        host = urlsplit(url).hostname or ""
-        try:
-            found = socket.getaddrinfo(host, None, proto=socket.IPPROTO_TCP)
-        except OSError as error:
-            if not select_proxy(url, kwargs.get("proxies")):
-                raise requests.ConnectionError(f"{host} has no address: {error}") from error
-            found = []  # behind a proxy, names may be the proxy's to find
-        for *_, address in found:
-            ip = ipaddress.ip_address(str(address[0]).split("%")[0])
-            if not ip.is_global or ip.is_multicast:
-                raise _ForbiddenAddress(f"{host} is not a public address; it is not asked")
-        return _without_redirect_body(super().send(request, *args, **kwargs))
-
-
-def _without_redirect_body(response: requests.Response) -> requests.Response:
-    """requests would read the whole body of a redirect, however large it is."""
-    if response.is_redirect:
-        response.raw.close()
-        response.raw = io.BytesIO()
-    return response
-
-
-class _ProviderServer(HTTPAdapter):
-    """Sends every call to our own provider server, the real host as first path segment."""
-
-    def __init__(self, providers_url: str) -> None:
-        super().__init__()
-        self._base = providers_url.rstrip("/")
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        parts = urlsplit(request.url or "")
-        rest = f"?{parts.query}" if parts.query else ""
-        asked_url = request.url
-        request.url = f"{self._base}/{parts.netloc}{parts.path or '/'}{rest}"
-        try:
-            response = super().send(request, *args, **kwargs)
-        finally:
-            request.url = asked_url
-        response.url = asked_url or response.url
-        return response
-
-
-class SavedAnswers(HTTPAdapter):
-    """A transport that answers calls with saved bodies, in their order.
-
-    All are served with status 200, the last one with ``last_status``.
-    Errors: Unavailable for one call too many.
-    """
-
-    def __init__(self, bodies: Sequence[bytes], last_status: int = 200) -> None:
-        super().__init__()
-        self._bodies = list(bodies)
-        self._last_status = last_status
-        self._served = 0
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        if self._served == len(self._bodies):
-            raise Unavailable(
-                f"the source asks for one answer more than the {len(self._bodies)} saved"
-            )
-        response = requests.Response()
-        response.raw = io.BytesIO(self._bodies[self._served])
-        self._served += 1
-        response.status_code = self._last_status if self._served == len(self._bodies) else 200
-        response.url = request.url or ""
-        response.request = request
-        return response

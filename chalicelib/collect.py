@@ -43,17 +43,18 @@ def collect(
     client: Client,
     seconds_left: Callable[[], float],
     wait_seconds: Callable[[], float] = lambda: 0.0,
+    batch_size: int | None = None,
 ) -> Collected:
     """Ask a source about works that it applies to.
 
     ``wait_seconds`` tells how long the source's pace makes the next call wait: a long wait
-    is spent in the queue, which costs nothing.
+    is spent in the queue, which costs nothing. ``batch_size`` if it is not the source's own.
     """
+    batch_size = batch_size or source.batch_size
     collected = Collected()
-    waiting = [
-        works[start : start + source.batch_size]
-        for start in range(0, len(works), source.batch_size)
-    ][::-1]
+    waiting = [works[start : start + batch_size] for start in range(0, len(works), batch_size)][
+        ::-1
+    ]
     in_a_row = down = 0
     tried = False
     while waiting:
@@ -81,7 +82,7 @@ def collect(
             continue
         except (Rejected, Malformed) as error:
             in_a_row += 1
-            if _splits(error, batch) and in_a_row <= source.batch_size.bit_length():
+            if _splits(error, batch) and in_a_row <= batch_size.bit_length():
                 middle = len(batch) // 2
                 waiting += [batch[middle:], batch[:middle]]
                 continue

@@ -7,8 +7,15 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
-from chalicelib.errors import BODY_LIMIT_BYTES, Malformed, SourceError
+from chalicelib.errors import (
+    BODY_LIMIT_BYTES,
+    Malformed,
+    RateLimited,
+    SourceError,
+    Unavailable,
+)
 from chalicelib.model import Job
+from chalicelib.source import Limits
 from chalicelib.store import alerts
 from chalicelib.store import sources as source_rows
 from chalicelib.store.alerts import Alert
@@ -19,6 +26,15 @@ MAXIMUM_FAILURES = 200
 FAILURE_INTERVAL_SECONDS = 86400
 #: How long the breaker stays open before one job tries again.
 DISABLE_DELAY_SECONDS = 3600
+
+#: Delays after a failure grow: 60, 120, 240, 480 seconds.
+FIRST_DELAY_SECONDS = 60
+#: Used where a provider says 429 without Retry-After.
+USUAL_PAUSE_SECONDS = 60
+#: Below this many calls left a source rests until its budget is full again.
+BUDGET_RESERVE_CALLS = 20
+#: For so long where the provider does not say when that is.
+USUAL_REST_SECONDS = 3600
 
 DEAD_LETTER = "DeadLetterError"
 UNREADABLE_LETTER = "UnreadableLetterError"
@@ -82,6 +98,34 @@ def pause(name: str, until: dt.datetime, reason: str) -> None:
             else seen
         ),
     )
+
+
+def hold(row: SourceRow, stopped: RateLimited | Unavailable, tries: int, now: dt.datetime) -> int:
+    """Pause a source that said 429, alert for one that is down; seconds until the next try."""
+    if isinstance(stopped, Unavailable):
+        unavailable(row, stopped, now)
+        return FIRST_DELAY_SECONDS * int(2**tries)
+    seconds = stopped.retry_after_seconds
+    delay = USUAL_PAUSE_SECONDS * int(2**tries) if seconds is None else seconds
+    pause(row.name, now + dt.timedelta(seconds=delay), "the provider said 429")
+    return delay
+
+
+def heed_limits(row: SourceRow, limits: Limits | None, now: dt.datetime) -> None:
+    """Let a source rest whose budget is nearly used up, and keep the pace that it asks for."""
+    if limits is None:
+        return
+    if limits.remaining_calls is not None and limits.remaining_calls < BUDGET_RESERVE_CALLS:
+        pause(
+            row.name,
+            now + dt.timedelta(seconds=limits.reset_seconds or USUAL_REST_SECONDS),
+            f"{limits.remaining_calls} calls of the provider's budget are left",
+        )
+    if limits.calls_per_hour and limits.calls_per_hour != row.provider_calls_per_hour:
+        pace = limits.calls_per_hour
+        source_rows.change(
+            row.name, lambda seen: dataclasses.replace(seen, provider_calls_per_hour=pace)
+        )
 
 
 def dead_letter(job: Job, now: dt.datetime) -> str:

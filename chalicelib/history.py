@@ -12,7 +12,7 @@ import dataclasses
 import datetime as dt
 import functools
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple
 
@@ -70,7 +70,7 @@ def advance(
     A total of 0 leaves it as it was: Lagotto kept no document for it, and a count that
     comes back is then booked in the period in which it does (sources.md 11).
     """
-    if result.metrics.total == 0:
+    if result.metrics is None or result.metrics.total == 0:
         return before
     now = _values(result.metrics, usage)
     by_day, by_month = _dated(result, published)
@@ -162,10 +162,8 @@ def _given(periods: Iterable[Period]) -> Series | None:
 def _dated(result: Result, published: dt.date) -> tuple[Sequence[Period], Sequence[Period]]:
     """The by-day and by-month counts that the source gave, or that its events' times give."""
     days: Counter[dt.date] = Counter()
-    if not isinstance(result.events, Mapping):
-        for event in result.events:
-            if event.time:
-                days[dt.date.fromisoformat(event.time[:10])] += 1
+    for time in result.times():
+        days[dt.date.fromisoformat(time[:10])] += 1
     months: Counter[tuple[int, int]] = Counter()
     for day, total in days.items():
         months[day.year, day.month] += total

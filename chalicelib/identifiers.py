@@ -1,4 +1,4 @@
-"""Identifiers of works: DOI, PMID, PMCID, Mendeley UUID and canonical URL.
+"""Identifiers of works: DOI, PMID, PMCID, Mendeley UUID, canonical URL, arXiv, Scopus, WoS, ARK.
 
 Reads every spelling that people and Lagotto's clients use and gives one: the bare value,
 and a ``key`` under which works are stored and compared. Whether an identifier exists is the
@@ -46,6 +46,18 @@ _UUID = re.compile(
     r"(?:info:mendeley/|mendeley(?:_uuid)?\s*[:/]\s*)?"
     r"(?P<uuid>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})",
     re.IGNORECASE,
+)
+_ARXIV = re.compile(
+    r"(?:arxiv\s*:\s*|https?://(?:www\.)?arxiv\.org/(?:abs|pdf)/)?"
+    r"(?P<id>[0-9]{4}\.[0-9]{4,5}|[a-z-]+(?:\.[a-z]{2})?/[0-9]{7})(?:v[0-9]{1,3})?(?:\.pdf)?",
+    re.IGNORECASE,
+)
+_SCOPUS = re.compile(
+    r"(?:(?:scopus_id|scp)\s*:\s*|2-s2\.0-)?0*(?P<digits>[1-9][0-9]{4,14})", re.IGNORECASE
+)
+_WOS = re.compile(r"(?:(?:wos|ut)\s*:\s*)?(?P<id>[0-9]{8}[0-9A-Z]{7})", re.IGNORECASE)
+_ARK = re.compile(
+    r"(?:https?://[^/]+/)?ark:/?(?P<id>[0-9]{5,9}/[A-Za-z0-9=~*+@_$%./-]+)", re.IGNORECASE
 )
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
@@ -149,6 +161,41 @@ def canonical_url(text: str) -> str:
     return _short_enough(url, URL_LIMIT_BYTES)
 
 
+def arxiv(text: str) -> str:
+    """The arXiv id without prefix and version, such as 2101.01234 or hep-th/9901001.
+
+    Errors: InvalidIdentifier.
+    """
+    match = _ARXIV.fullmatch(_trimmed(text))
+    if not match:
+        raise InvalidIdentifier(f"{text[:100]!r} is not an arXiv id such as 2101.01234")
+    return match["id"].lower()
+
+
+def scp(text: str) -> str:
+    """The digits of a Scopus id. Errors: InvalidIdentifier."""
+    match = _SCOPUS.fullmatch(_trimmed(text))
+    if not match:
+        raise InvalidIdentifier(f"{text[:100]!r} is not a Scopus id such as 84876222028")
+    return match["digits"]
+
+
+def wos(text: str) -> str:
+    """The accession number of Web of Science without its prefix. Errors: InvalidIdentifier."""
+    match = _WOS.fullmatch(_trimmed(text))
+    if not match:
+        raise InvalidIdentifier(f"{text[:100]!r} is no Web of Science id such as 000308063700032")
+    return match["id"].upper()
+
+
+def ark(text: str) -> str:
+    """The ARK as ``ark:/12345/name``. Errors: InvalidIdentifier."""
+    match = _ARK.fullmatch(_trimmed(text))
+    if not match:
+        raise InvalidIdentifier(f"{text[:100]!r} is not an ARK such as ark:/12345/fk1234")
+    return _short_enough(f"ark:/{match['id']}", VALUE_LIMIT_BYTES)
+
+
 #: How a text is read as an identifier of a kind: text → value. Errors: InvalidIdentifier.
 NORMALISERS: MappingProxyType[str, Callable[[str], str]] = MappingProxyType(
     {
@@ -157,6 +204,10 @@ NORMALISERS: MappingProxyType[str, Callable[[str], str]] = MappingProxyType(
         "pmcid": pmcid,
         "mendeley_uuid": mendeley_uuid,
         "canonical_url": canonical_url,
+        "arxiv": arxiv,
+        "scp": scp,
+        "wos": wos,
+        "ark": ark,
     }
 )
 
@@ -207,6 +258,8 @@ def _recognised_kind(text: str) -> str | None:
         return "doi"
     if unescaped.isascii() and unescaped.isdigit():
         return None
+    if unescaped.startswith(("ark:", "arxiv:")):
+        return unescaped.partition(":")[0]
     for kind, form in (("pmid", _PMID), ("pmcid", _PMCID), ("mendeley_uuid", _UUID)):
         if form.fullmatch(unescaped):
             return kind

@@ -46,4 +46,4 @@ def _busy_sources(created: Sequence[tuple[Work, str]], now: dt.datetime) -> list
 
 
 def _active_sources() -> list[str]:
-    return [row.name for row in sources.installed() if row.active]
+    return [row.name for row in sources.on_shelves()]

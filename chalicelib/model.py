@@ -11,11 +11,18 @@ from typing import Any, Protocol
 
 from chalicelib.errors import InvalidWork
 
-#: The groups of Lagotto in the order of its reports and answers.
-GROUPS = ("viewed", "saved", "discussed", "cited", "recommended", "other")
+#: The groups of Lagotto in the order of its reports and answers: those of 3.9, then those that
+#: came with its collectors of 5.0 (sources.md III).
+GROUPS = (
+    *("viewed", "saved", "discussed", "cited", "recommended", "other"),
+    *("relations", "results", "contributions", "works", "publishers"),
+)
 
 #: The names of identifiers a work can have, as attributes of Work.
-IDENTIFIER_KINDS = ("doi", "pmid", "pmcid", "mendeley_uuid", "canonical_url")
+IDENTIFIER_KINDS = (
+    *("doi", "pmid", "pmcid", "mendeley_uuid", "canonical_url"),
+    *("arxiv", "scp", "wos", "ark"),
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, order=True)
@@ -59,6 +66,8 @@ class Work:
 
     ``doi`` keeps the spelling it was added with; ``key`` folds it. ``pmcid`` is without
     the letters PMC, as Lagotto's API returns it. ``publisher_id`` is a Crossref member number.
+    ``scp`` and ``wos`` are the identifiers of Scopus and of Web of Science.
+    ``registration_agency`` is the lower-case name of the agency of its DOI, if it is known.
     """
 
     key: str
@@ -69,7 +78,12 @@ class Work:
     pmcid: str | None = None
     mendeley_uuid: str | None = None
     canonical_url: str | None = None
+    arxiv: str | None = None
+    scp: str | None = None
+    wos: str | None = None
+    ark: str | None = None
     publisher_id: int | None = None
+    registration_agency: str | None = None
 
     def has(self, *kinds: str) -> bool:
         """Whether the work has all of these identifiers."""
@@ -166,15 +180,17 @@ class Event:
 class Result:
     """What one source says about one work at one time.
 
-    ``events`` is a list of Event or, where Lagotto shows an object (Wikipedia, Europe PMC
-    database links), a mapping. ``by_day`` and ``by_month`` only where the source itself
+    ``metrics`` is None where the source tells identifiers and no numbers.
+    ``events`` is a list of Event (or of mappings, where Lagotto did not wrap them and where
+    they were kept before) or, where Lagotto shows an object (Wikipedia, Europe PMC database
+    links), a mapping. ``by_day`` and ``by_month`` only where the source itself
     reports dates that cannot be read off ``events``. ``identifiers`` are those of the work
     that the answer revealed (``{"pmid": "1"}``). ``notes`` is what else the provider says
     and is worth keeping beside the events (retraction notices, field-weighted scores).
     """
 
-    metrics: Metrics
-    events: Sequence[Event] | Mapping[str, Any] = ()
+    metrics: Metrics | None
+    events: Sequence[Event | Mapping[str, Any]] | Mapping[str, Any] = ()
     events_url: str | None = None
     by_day: Sequence[Period] = ()
     by_month: Sequence[Period] = ()
@@ -185,7 +201,14 @@ class Result:
         """The events as API v5 shows them under ``info=detail``."""
         if isinstance(self.events, Mapping):
             return dict(self.events)
-        return [event.wrapped() for event in self.events]
+        return [e.wrapped() if isinstance(e, Event) else dict(e) for e in self.events]
+
+    def times(self) -> list[str]:
+        """When the events happened, as far as that is known; ISO 8601 in UTC."""
+        if isinstance(self.events, Mapping):
+            return []
+        times = (e.time if isinstance(e, Event) else e.get("event_time") for e in self.events)
+        return [time for time in times if time]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -202,13 +225,15 @@ class Job:
 
     ``shelves`` are whole shelves with their leases; ``works`` are keys of single works that
     are asked about outside their shelf (just added, or left over from a job that half
-    succeeded). ``tries`` counts how often it failed.
+    succeeded). A job of a feed has neither, but ``feed``: the days {"from", "to"} and the
+    "place" to read on from. ``tries`` counts how often it failed.
     """
 
     id: str
     source: str
     shelves: Mapping[str, Lease] = dataclasses.field(default_factory=dict)
     works: Sequence[str] = ()
+    feed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tries: int = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -218,6 +243,7 @@ class Job:
             "source": self.source,
             "shelves": {name: [lease.seen, lease.to] for name, lease in self.shelves.items()},
             "works": list(self.works),
+            **({"feed": dict(self.feed)} if self.feed else {}),
             "tries": self.tries,
         }
 
@@ -229,5 +255,6 @@ class Job:
             source=str(message["source"]),
             shelves={name: Lease(*lease) for name, lease in message["shelves"].items()},
             works=tuple(message["works"]),
+            feed=dict(message.get("feed") or {}),
             tries=int(message["tries"]),
         )

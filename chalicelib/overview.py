@@ -40,7 +40,7 @@ def forget_cache() -> None:
 
 def source_views(now: dt.datetime) -> list[SourceView]:
     """All installed sources that are not retired."""
-    return _views([row for row in source_rows.installed() if row.state != "retired"], now)
+    return _views([row for row in source_rows.shown() if row.state != "retired"], now)
 
 
 def source_view(name: str, now: dt.datetime) -> SourceView | None:
@@ -156,7 +156,7 @@ def _responses(names: Sequence[str], now: dt.datetime) -> dict[str, ResponseCoun
 
 
 def _status(now: dt.datetime) -> StatusView:
-    rows = source_rows.installed()
+    rows = source_rows.shown()
     names = [row.name for row in rows]
     responses = _responses([*names, REQUESTS], now)
     months = lists.counters(lists.MONTHS)

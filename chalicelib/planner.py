@@ -13,8 +13,9 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from chalicelib import queues, settings, sources
+from chalicelib import feeds, queues, settings, sources
 from chalicelib.errors import ConfigurationError
+from chalicelib.feed import Feed, Window
 from chalicelib.model import Job, Lease, Work
 from chalicelib.schedule import TICK_SECONDS, Slot, job_calls, job_works, next_due, pack
 from chalicelib.source import Source
@@ -53,11 +54,43 @@ def plan(now: dt.datetime, only: Sequence[str] = ()) -> list[Planned]:
     Errors: ConfigurationError without the operator's contact.
     """
     settings.load().contact()
+    rows = [row for row in source_rows.installed(fresh=True) if row.name in sources.names()]
+    asked = [row for row in rows if (not only or row.name in only) and may_ask(row, now)]
+    needed = needed_identifiers(rows)
     return [
-        _plan_source(row, now)
-        for row in source_rows.installed(fresh=True)
-        if row.name in sources.names() and (not only or row.name in only) and may_ask(row, now)
+        _plan_source(row, now) if row.asked_by_shelf else _plan_feed(row, now)
+        for row in asked
+        if row.kind != "finder" or needed.intersection(sources.get(row.name).finds)
     ]
+
+
+def needed_identifiers(rows: Sequence[SourceRow]) -> frozenset[str]:
+    """The kinds of identifiers without which some active source is not asked: finders are
+    only asked for these."""
+    return frozenset(
+        kind
+        for row in rows
+        if row.active and row.kind == "works"
+        for kind in sources.get(row.name).needs
+    )
+
+
+def hasten_finders(source: Source, now: dt.datetime) -> int:
+    """Make all shelves due at the finders of what a newly activated source needs; how many."""
+    finders = [
+        row.name
+        for row in source_rows.installed(fresh=True)
+        if row.active and row.kind == "finder" and {*sources.get(row.name).finds} & {*source.needs}
+    ]
+    return sum(shelves.hasten(name, shelf, now) for shelf in shelves.standing() for name in finders)
+
+
+def _plan_feed(row: SourceRow, now: dt.datetime) -> Planned:
+    source = sources.get(row.name)
+    if not (isinstance(source, Feed) and feeds.is_due(row, now)):
+        return Planned(row.name, 0, 0)
+    feeds.send(row, source, now)
+    return Planned(row.name, 1, 0)
 
 
 def may_ask(row: SourceRow, now: dt.datetime) -> bool:
@@ -75,16 +108,22 @@ def ask_now(works: Sequence[Work], now: dt.datetime, only: Sequence[str] = ()) -
     """
     settings.load().contact()
     busy = []
-    for row in source_rows.installed(fresh=True):
-        if row.name not in sources.names() or not row.active:
-            continue
-        if only and row.name not in only:
-            continue
+    rows = [
+        row
+        for row in source_rows.installed(fresh=True)
+        if row.name in sources.names() and row.active and row.asked_by_shelf
+    ]
+    needed = needed_identifiers(rows)
+    for row in rows:
         source = sources.get(row.name)
-        keys = [work.key for work in works if source.applies(work)]
+        if (only and row.name not in only) or (
+            row.kind == "finder" and not needed.intersection(source.finds)
+        ):
+            continue
+        keys = [work.key for work in works if source.asks_about(work, row.settings)]
         if not keys:
             continue
-        calls = job_calls(len(keys), source.batch_size, source.calls_per_batch)
+        calls = job_calls(len(keys), *source.batch(row.settings))
         slot = _reserve(row, source, now, calls) if may_ask(row, now) else None
         if slot is None:
             busy.append(row.name)
@@ -107,13 +146,16 @@ def resend(job: Job, now: dt.datetime) -> Resent:
             f"`python -m chalicelib sources enable {job.source}`."
         )
     source = sources.get(row.name)
+    if job.feed:
+        queues.send([(dataclasses.replace(job, id=secrets.token_hex(6), tries=0), 0)])
+        return "sent"
     standing, times = shelves.read_leased(row.name, list(job.shelves))
     held = {name: standing[name] for name in job.shelves if name in standing and name in times}
     found = stored_works.find(job.works)
     size = sum(len(shelf.members) for shelf in held.values()) + len(found)
     if not size:
         return "gone"
-    calls = job_calls(size, source.batch_size, source.calls_per_batch)
+    calls = job_calls(size, *source.batch(row.settings))
     slot = _reserve(row, source, now, calls) if may_ask(row, now) else None
     if slot is None:
         for name in {*held, *(work.shelf for work in found.values())}:
@@ -138,15 +180,27 @@ def refresh(
     end: dt.date | None = None,
 ) -> int:
     """Make shelves due now: of all or some sources, of all works or of those published
-    between two days' months; how many (shelf, source) pairs were hastened."""
-    names = [
-        row.name
+    between two days' months; how many (shelf, source) pairs were hastened. Feeds that are
+    named are read for these days, each of which counts as one pair."""
+    rows = [
+        row
         for row in source_rows.installed(fresh=True)
         if row.active and (not only or row.name in only)
     ]
-    return sum(
+    names = [row.name for row in rows if row.asked_by_shelf]
+    read = sum(_read_now(row, now, start, end) for row in rows if row.name in only)
+    return read + sum(
         shelves.hasten(name, shelf, now) for shelf in shelves.standing(start, end) for name in names
     )
+
+
+def _read_now(row: SourceRow, now: dt.datetime, start: dt.date | None, end: dt.date | None) -> bool:
+    source = sources.get(row.name)
+    if not isinstance(source, Feed):
+        return False
+    days = Window(start, end or now.date()) if start else None
+    feeds.send(row, source, now, days)
+    return True
 
 
 def _plan_source(row: SourceRow, now: dt.datetime) -> Planned:
@@ -154,16 +208,18 @@ def _plan_source(row: SourceRow, now: dt.datetime) -> Planned:
     slot = _slot(row, source, now)
     fitting = slot.calls_until(now + dt.timedelta(seconds=TICK_SECONDS))
     # A batch that takes more calls than fit into a tick is sent when its time is free.
-    batches = max(fitting // source.calls_per_batch, min(fitting, 1))
-    capacity = job_works(source.batch_size, slot.seconds_per_call * source.calls_per_batch)
+    batch_size, calls_per_batch = source.batch(row.settings)
+    batches = max(fitting // calls_per_batch, min(fitting, 1))
+    capacity = job_works(batch_size, slot.seconds_per_call * calls_per_batch)
+    capacity = min(capacity, row.number("job_batch_size", capacity))
     if row.state == "disabled":
         # The breaker's delay is over: one job tells whether the provider is back.
-        batches = min(batches, capacity // source.batch_size)
-    due, standing = _due_shelves(row.name, batches * source.batch_size, now)
-    _fill_up(row, source, due, standing, now)
+        batches = min(batches, max(1, capacity // batch_size))
+    due, standing = _due_shelves(row.name, batches * batch_size, now)
+    _fill_up(row, batch_size, due, standing, now)
     jobs = pack(((shelf, len(standing[shelf].members)) for shelf in due), capacity)
     sizes = [sum(len(standing[shelf].members) for shelf in job) for job in jobs]
-    calls = [job_calls(size, source.batch_size, source.calls_per_batch) for size in sizes]
+    calls = [job_calls(size, batch_size, calls_per_batch) for size in sizes]
     while calls and sum(calls) > fitting and len(calls) > 1:
         jobs.pop()
         calls.pop()
@@ -244,7 +300,7 @@ def _due_shelves(
 
 def _fill_up(
     row: SourceRow,
-    source: Source,
+    batch_size: int,
     due: dict[str, str],
     standing: dict[str, Shelf],
     now: dt.datetime,
@@ -254,7 +310,7 @@ def _fill_up(
     It costs no call. Without it a small installation, whose shelves hold a work or two and
     come due one by one, would make a call for each of them.
     """
-    room = -sum(len(shelf.members) for shelf in standing.values()) % source.batch_size
+    room = -sum(len(shelf.members) for shelf in standing.values()) % batch_size
     if not due or not room:
         return
     coming = shelves.due_after(row.name, now, room)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib import identifiers, sources
-from chalicelib.client import HttpClient, SavedAnswers
+from chalicelib.client import HttpClient
 from chalicelib.errors import (
     ConfigurationError,
     InvalidIdentifier,
@@ -19,12 +19,17 @@ from chalicelib.errors import (
     LagottoError,
     SourceError,
 )
-from chalicelib.model import PartialDate, Result, Work
+from chalicelib.model import IDENTIFIER_KINDS, PartialDate, Result, Work
 from chalicelib.source import Source
+from chalicelib.transports import SavedAnswers
 from chalicelib.works import read_date
 
 #: The numbers of API v5, in its order.
 METRICS = ("pdf", "html", "readers", "comments", "likes", "total")
+#: Identifiers besides those that most sources need.
+OTHER_KINDS = tuple(
+    kind for kind in IDENTIFIER_KINDS if kind not in ("doi", "pmid", "pmcid", "canonical_url")
+)
 #: Stands in the User-Agent and the mailto of the URLs shown; no request leaves the machine.
 CONTACT_EMAIL = "replay@example.org"
 
@@ -44,19 +49,31 @@ def replay(
     url: str | None = None,
     title: str | None = None,
     issued: str | None = None,
+    publisher_id: int | None = None,
     settings: Mapping[str, str] | None = None,
     status: int = 200,
     responses: Sequence[bytes] = (),
+    **identifiers_given: str | None,
 ) -> dict[str, Any]:
     """What the source makes of the answers, served in order to its requests.
 
     ``status`` is that of the last answer, all others are served with 200.
     Shape: {"source", "doi", "total", "metrics", "events", "events_url", "requests"}; the
-    total and all metrics are null where the source does not apply to the work.
+    total and all metrics are null where the source does not apply to the work. A finder of
+    identifiers has them as "identifiers" besides. ``identifiers_given``: further kinds.
     Errors: SourceError, ConfigurationError, InvalidIdentifier, InvalidWork.
     """
     source = sources.get(source_name)
-    work = _work(title, issued, doi=doi, pmid=pmid, pmcid=pmcid, canonical_url=url)
+    work = _work(
+        title,
+        issued,
+        publisher_id,
+        doi=doi,
+        pmid=pmid,
+        pmcid=pmcid,
+        canonical_url=url,
+        **identifiers_given,
+    )
     client = HttpClient(
         source,
         contact_email=CONTACT_EMAIL,
@@ -64,18 +81,23 @@ def replay(
         transport=SavedAnswers(responses, last_status=status),
         sleep=lambda seconds: None,
     )
-    outcome = source.collect([work], client).get(work.key) if source.applies(work) else None
+    asked = source.asks_about(work, client.settings)
+    outcome = source.collect([work], client).get(work.key) if asked else None
     if isinstance(outcome, SourceError):
         raise outcome
-    return {
+    metrics = outcome.metrics if outcome else None
+    shown = {
         "source": source.name,
         "doi": work.doi,
-        "total": outcome.metrics.total if outcome else None,
-        "metrics": {name: getattr(outcome.metrics, name) if outcome else None for name in METRICS},
+        "total": metrics.total if metrics else None,
+        "metrics": {name: getattr(metrics, name) if metrics else None for name in METRICS},
         "events": outcome.events_as_json() if outcome else [],
         "events_url": _events_url(source, work, outcome),
         "requests": [exchange["url"] for exchange in client.exchanges],
     }
+    if source.kind == "finder":
+        shown["identifiers"] = dict(outcome.identifiers) if outcome else {}
+    return shown
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -85,6 +107,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pmid")
     parser.add_argument("--pmcid")
     parser.add_argument("--url", help="the work's landing page")
+    for name in OTHER_KINDS:
+        parser.add_argument(f"--{name.replace('_', '-')}")
+    parser.add_argument(
+        "--publisher", type=int, metavar="ID", help="the publisher's Crossref member number"
+    )
     parser.add_argument("--title", help="the work's title")
     parser.add_argument("--issued", metavar="YYYY[-MM[-DD]]", help="its publication date")
     parser.add_argument(
@@ -119,6 +146,8 @@ def run(arguments: argparse.Namespace) -> int:
             url=arguments.url,
             title=arguments.title,
             issued=arguments.issued,
+            publisher_id=arguments.publisher,
+            **{name: getattr(arguments, name) for name in OTHER_KINDS},
             settings=_pairs(arguments.settings),
             status=arguments.status,
             responses=[_content(path) for path in arguments.responses],
@@ -135,7 +164,9 @@ def kind(error: LagottoError) -> str:
     return error.kind if isinstance(error, SourceError) else KINDS.get(type(error), "error")
 
 
-def _work(title: str | None, issued: str | None, **given: str | None) -> Work:
+def _work(
+    title: str | None, issued: str | None, publisher_id: int | None, **given: str | None
+) -> Work:
     """The work; what a replay need not know has a stand-in. It is named by its first identifier."""
     found: dict[str, Any] = {
         name: identifiers.NORMALISERS[name](value) for name, value in given.items() if value
@@ -147,6 +178,7 @@ def _work(title: str | None, issued: str | None, **given: str | None) -> Work:
         key=identifiers.Identifier(name, value).key,
         title=title or value,
         issued=_date(issued or "2000"),
+        publisher_id=publisher_id,
         **found,
     )
 
@@ -168,7 +200,12 @@ def _settings(source: Source, given: Mapping[str, str]) -> dict[str, str]:
         )
     defaults = {name: s.default for name, s in known.items() if s.default is not None}
     settings = {**defaults, **given}
-    if missing := [name for name, s in known.items() if s.required and not settings.get(name)]:
+    for name, setting in known.items():
+        if setting.choices and settings.get(name) not in setting.choices:
+            raise ConfigurationError(
+                f"{name} of {source.name} must be one of {', '.join(setting.choices)}."
+            )
+    if missing := [name for name, setting in known.items() if setting.is_missing(settings)]:
         raise ConfigurationError(
             f"{source.name} needs {', '.join(missing)}: give it as --set {missing[0]}=VALUE."
         )

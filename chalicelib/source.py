@@ -8,14 +8,19 @@ retries). How to add one is in the README.
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from urllib.parse import quote_plus
 
 from chalicelib.errors import InvalidIdentifier, Malformed, SourceError
 from chalicelib.identifiers import NORMALISERS
-from chalicelib.model import Result, Work
+from chalicelib.model import IDENTIFIER_KINDS, Result, Work
 from chalicelib.reading import doi as bare_doi
 from chalicelib.reading import expecting
+
+#: Parameters of a URL; a list repeats the parameter.
+Params = Mapping[str, str | Sequence[str]]
+
+Kind = Literal["works", "feed", "importer", "finder"]
 
 #: What collecting one batch gives: work key → its Result, or the error of this work alone.
 Outcomes = dict[str, Result | SourceError]
@@ -26,7 +31,10 @@ class Setting:
     """A setting that an operator can give a source (``sources configure NAME key=value``).
 
     A ``secret`` is kept in the parameter store and never shown. A ``required`` one without
-    default keeps the source from being enabled until it is set.
+    default keeps the source from being activated until it is set. ``choices``: the only values
+    it can have. ``unless``: settings that make it needless, by name (``access_token``) or by value
+    (``api=2014``). ``per_publisher``: it is given for each publisher, as publishers have their
+    own accounts with the provider (``client.publisher_settings``).
     """
 
     name: str
@@ -34,6 +42,19 @@ class Setting:
     default: str | None = None
     required: bool = False
     secret: bool = False
+    choices: tuple[str, ...] = ()
+    per_publisher: bool = False
+    unless: tuple[str, ...] = ()
+
+    def is_missing(self, given: Mapping[str, str]) -> bool:
+        """Whether a source cannot be asked with these settings, as this one is not set."""
+        if not self.required or given.get(self.name):
+            return False
+        for condition in self.unless:
+            name, equals, value = condition.partition("=")
+            if given.get(name) and (not equals or given[name] == value):
+                return False
+        return True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +69,16 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """A provider's answer: status, URL without secrets, headers (lower case), raw body."""
+    """A provider's answer: status, URL without secrets, headers (lower case), raw body.
+
+    ``final_url`` is where redirects led to, "" without any.
+    """
 
     status: int
     url: str
     headers: Mapping[str, str]
     body: bytes
+    final_url: str = ""
 
     @property
     def absent(self) -> bool:
@@ -99,13 +124,17 @@ class Client(Protocol):
         self,
         url: str,
         *,
-        params: Mapping[str, str | Sequence[str]] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         absent: Sequence[int] = (),
+        auth: tuple[str, str] | None = None,
+        confidential: bool = False,
     ) -> Answer:
         """The answer to a GET. A list as a parameter's value repeats the parameter.
 
+        ``auth`` is user and password of basic authentication. The body of a ``confidential``
+        answer (a token) is kept out of evidence.
         Errors: SourceError for every status of 400 or above that is not in ``absent``, for
         timeouts, connections that fail and bodies over the size limit.
         """
@@ -114,14 +143,28 @@ class Client(Protocol):
         self,
         url: str,
         *,
-        params: Mapping[str, str | Sequence[str]] | None = None,
+        params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         absent: Sequence[int] = (),
+        auth: tuple[str, str] | None = None,
+        confidential: bool = False,
         data: Mapping[str, str] | bytes | None = None,
         json: Any = None,
     ) -> Answer:
         """The answer to a POST of a form, of bytes or of a JSON document. Errors as ``get``."""
+
+    def cached_token(self) -> str | None:
+        """The access token that was kept for this source, if it is still valid (``oauth``)."""
+
+    def keep_token(self, token: str, lifetime_seconds: int) -> None:
+        """Keep an access token for this and later jobs; from now on it is redacted."""
+
+    def publisher_settings(self, publisher_id: int | None) -> Mapping[str, str]:
+        """The settings with those that were given for this publisher over them."""
+
+    def publisher_ids(self) -> list[int]:
+        """The publishers for which settings were given, ascending."""
 
 
 class Source:
@@ -152,6 +195,9 @@ class Source:
     settings: ClassVar[tuple[Setting, ...]] = ()
     #: DOI prefixes it covers; empty: all.
     prefixes: ClassVar[tuple[str, ...]] = ()
+    #: Registration agencies whose DOIs it covers ("crossref", "datacite"); empty: all. A work of
+    #: which the agency is not known is asked about.
+    agencies: ClassVar[tuple[str, ...]] = ()
     #: Numbers are shown to staff and admins only.
     private: ClassVar[bool] = False
     #: Whether a new installation asks it.
@@ -164,12 +210,35 @@ class Source:
     page: ClassVar[str | None] = None
     #: Usage sources report html and pdf by day and month in place of total.
     usage: ClassVar[bool] = False
+    #: How it is asked: about works, shelf by shelf; as a feed that is read from time to time and
+    #: matched to works (``feed.Feed``); an importer is a feed that brings works or publishers;
+    #: a finder tells identifiers of works that other sources need, and no numbers.
+    kind: ClassVar[Kind] = "works"
+    #: The identifiers that a finder tells. It is only asked while another source needs them.
+    finds: ClassVar[tuple[str, ...]] = ()
+    #: Whether ``merge`` has to see the events kept so far.
+    remembers: ClassVar[bool] = False
 
     def applies(self, work: Work) -> bool:
         """Whether the work has what the source needs and is of its publisher."""
         if not work.has(*self.needs):
             return False
+        if self.agencies and (work.registration_agency or self.agencies[0]) not in self.agencies:
+            return False
         return not self.prefixes or (work.doi or "").startswith(tuple(self.prefixes))
+
+    def asks_about(self, work: Work, settings: Mapping[str, str]) -> bool:
+        """Whether the work is asked about with these settings (no secrets among them)."""
+        return self.applies(work)
+
+    def batch(self, settings: Mapping[str, str]) -> tuple[int, int]:
+        """How many works one batch holds, and how many calls it takes in the common case.
+
+        Lagotto 3.9 asked work by work.
+        """
+        if settings.get("api") == "2014":
+            return 1, self.calls_per_batch
+        return self.batch_size, self.calls_per_batch
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
         """What the provider says about one batch of works, by work key.
@@ -190,6 +259,11 @@ class Source:
         """Read the answer: pure; may raise any of reading.SHAPE_ERRORS on a bad one."""
         raise NotImplementedError(f"{self.name} declares neither parse nor collect")
 
+    def merge(self, kept: list[Any] | dict[str, Any], result: Result, work: Work) -> Result:
+        """The result with what was kept of earlier ones, for providers that only tell of the
+        last days or of one month. ``kept``: the events as ``Result.events_as_json`` gave them."""
+        return result
+
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
         """What the answer's headers (lower-case names) say of our budget, if anything."""
         return None
@@ -200,7 +274,7 @@ class Source:
             return None
         identifiers = {
             kind: quote_plus(value, safe="").replace("~", "%7E")
-            for kind in ("doi", "pmid", "pmcid")
+            for kind in IDENTIFIER_KINDS
             if (value := getattr(work, kind))
         }
         try:

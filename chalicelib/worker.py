@@ -13,15 +13,17 @@ from collections.abc import Callable, Mapping, Sequence
 
 import orjson
 
-from chalicelib import failures, queues, settings, sources
+from chalicelib import agencies, failures, feeds, queues, settings, sources
 from chalicelib.client import HttpClient
 from chalicelib.collect import Collected, collect
-from chalicelib.errors import RateLimited, Unavailable
+from chalicelib.errors import RateLimited, SourceError, Unavailable
+from chalicelib.feed import Feed
+from chalicelib.feeds import FeedReport
 from chalicelib.model import Job, Lease, Result
 from chalicelib.planner import may_ask
 from chalicelib.schedule import MAXIMUM_DELAY_SECONDS
 from chalicelib.source import Source
-from chalicelib.store import evidence, lists, results, shelves, works
+from chalicelib.store import events, evidence, lists, results, shelves, works
 from chalicelib.store import sources as source_rows
 from chalicelib.store.results import Asked
 from chalicelib.store.sources import SourceRow
@@ -29,14 +31,8 @@ from chalicelib.store.works import StoredWork
 
 #: A job that failed this often becomes a dead letter.
 MAXIMUM_TRIES = 5
-#: Delays after a failure grow: 60, 120, 240, 480 seconds.
-FIRST_DELAY_SECONDS = 60
 #: A pause longer than this is not waited out in the queue: the shelves become due after it.
 LONGEST_WAIT_SECONDS = 3600
-#: Below this many calls left a source rests until its budget is full again.
-BUDGET_RESERVE_CALLS = 20
-#: Used where a provider says 429 without Retry-After.
-USUAL_PAUSE_SECONDS = 60
 _DAY = dt.timedelta(days=1)
 
 
@@ -65,17 +61,13 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
     if not may_ask(row, now):
         return _wait(job, row, now)
     source = sources.get(job.source)
+    if job.feed and isinstance(source, Feed):
+        return _read_feed(job, row, source, now, seconds_left)
     leases = _claim(job)
-    stored, shelf_of = _works(source, leases, job.works)
+    stored, shelf_of = _works(source, leases, job.works, row.settings, now)
     if not stored:
         return Report(job.source, outcome="nothing to ask")
-    client = HttpClient(
-        source,
-        contact_email=settings.load().contact(),
-        settings=source_rows.effective_settings(row),
-        calls_per_hour=row.calls_per_hour(source),
-        providers_url=settings.load().providers_url,
-    )
+    client = _client(row, source)
     ordered = sorted(stored, key=lambda key: (shelf_of.get(key, ""), key))
     collected = collect(
         source,
@@ -83,12 +75,11 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
         client,
         seconds_left,
         client.wait_seconds,
+        source.batch(row.settings)[0],
     )
     asked = Asked(source.name, source.usage, now, secrets.token_hex(6))
-    if client.exchanges:
-        failed = collected.failed or collected.stopped_by
-        evidence.put(source.name, now, asked.evidence, client.exchanges, failed=bool(failed))
-        lists.add_to_day_stats(now.date(), source.name, client.durations_milliseconds)
+    _keep_evidence(client, asked, failed=bool(collected.failed or collected.stopped_by))
+    _merge(source, collected, stored)
     written = _keep(collected, stored, shelf_of, leases, asked)
     _follow_up(job, row, source, client, collected, shelf_of, leases, now)
     return Report(
@@ -99,6 +90,91 @@ def run(job: Job, now: dt.datetime, seconds_left: Callable[[], float]) -> Report
         left=len(collected.left),
         outcome=str(collected.stopped_by or "done"),
     )
+
+
+def _client(row: SourceRow, source: Source) -> HttpClient:
+    return HttpClient(
+        source,
+        contact_email=settings.load().contact(),
+        settings=source_rows.effective_settings(row),
+        publishers=source_rows.publisher_settings(row),
+        tokens=source_rows.KeptTokens(),
+        calls_per_hour=row.calls_per_hour(source),
+        timeout_seconds=row.number("timeout", source.timeout_seconds),
+        providers_url=settings.load().providers_url,
+    )
+
+
+def _keep_evidence(client: HttpClient, asked: Asked, *, failed: bool) -> None:
+    if client.exchanges:
+        evidence.put(asked.source, asked.at, asked.evidence, client.exchanges, failed=failed)
+        lists.add_to_day_stats(asked.at.date(), asked.source, client.durations_milliseconds)
+
+
+def _merge(source: Source, collected: Collected, stored: Mapping[str, StoredWork]) -> None:
+    """Put what was kept of earlier answers together with those of today, where a source only
+    tells of the last days."""
+    if not source.remembers or not collected.results:
+        return
+    kept = events.find((key, source.name) for key in collected.results)
+    for key, result in collected.results.items():
+        if before := kept.get((key, source.name)):
+            collected.results[key] = source.merge(before.events, result, stored[key].work)
+
+
+def _read_feed(
+    job: Job, row: SourceRow, source: Feed, now: dt.datetime, seconds_left: Callable[[], float]
+) -> Report:
+    """Read a feed as far as there is time; what is left goes back to the queue."""
+    client = _client(row, source)
+    asked = Asked(source.name, source.usage, now, secrets.token_hex(6))
+    report = FeedReport()
+    stopped: SourceError | None = None
+    try:
+        feeds.read(job, source, client, asked, seconds_left, report)
+    except SourceError as error:
+        stopped = error
+    _keep_evidence(client, asked, failed=bool(stopped or report.failed))
+    if report.failed:
+        failures.refused(row, report.failed, now)
+    delay = 0
+    if isinstance(stopped, RateLimited | Unavailable):
+        delay = failures.hold(row, stopped, job.tries, now)
+    elif stopped:
+        failures.refused(row, {"the feed": stopped}, now)
+        _read_again(row.name, now + _DAY)
+    else:
+        failures.recovered(row)
+    failures.heed_limits(row, client.limits, now)
+    if report.place is not None and (stopped is None or delay):
+        fruitless = isinstance(stopped, Unavailable) and not report.entries
+        _send(
+            dataclasses.replace(
+                job,
+                id=secrets.token_hex(6),
+                feed={**job.feed, "place": report.place},
+                tries=job.tries + fruitless,
+            ),
+            delay,
+        )
+    return Report(
+        source.name,
+        asked=report.matched,
+        written=report.written + report.added,
+        calls=client.calls,
+        left=int(report.place is not None),
+        outcome=str(stopped or "done"),
+    )
+
+
+def _read_again(name: str, at: dt.datetime) -> None:
+    """Have a feed read at this time, if that is not sooner anyway."""
+
+    def due(seen: SourceRow) -> SourceRow:
+        sooner = seen.feed_due_at is None or seen.feed_due_at <= at
+        return seen if sooner else dataclasses.replace(seen, feed_due_at=at)
+
+    source_rows.change(name, due)
 
 
 def receive(message: str, now: dt.datetime, seconds_left: Callable[[], float]) -> Report:
@@ -123,6 +199,8 @@ def dead(job: Job, now: dt.datetime) -> str:
     """
     for name, lease in job.shelves.items():
         shelves.move(job.source, name, lease.to, shelves.time_text(now + _DAY))
+    if job.feed and source_rows.get(job.source):
+        _read_again(job.source, now + _DAY)
     return failures.dead_letter(job, now)
 
 
@@ -137,7 +215,7 @@ def _wait(job: Job, row: SourceRow, now: dt.datetime) -> Report:
     """Put a job back whose source is held, or let its shelves come due after a long pause."""
     until = max(row.paused_until or now, row.disabled_until or now)
     seconds = (until - now).total_seconds()
-    if seconds <= LONGEST_WAIT_SECONDS or job.works:
+    if seconds <= LONGEST_WAIT_SECONDS or job.works or job.feed:
         delay = min(int(seconds) + random.randint(1, 30), MAXIMUM_DELAY_SECONDS)
         queues.send([(job, delay)])
         return Report(row.name, outcome=f"waits {delay} s: {row.pause_reason or row.state}")
@@ -170,15 +248,21 @@ def _claim(job: Job) -> dict[str, tuple[Lease, frozenset[str]]]:
 
 
 def _works(
-    source: Source, leases: Mapping[str, tuple[Lease, frozenset[str]]], single: Sequence[str]
+    source: Source,
+    leases: Mapping[str, tuple[Lease, frozenset[str]]],
+    single: Sequence[str],
+    given: Mapping[str, str],
+    now: dt.datetime,
 ) -> tuple[dict[str, StoredWork], dict[str, str]]:
     """The works to ask about and the shelf of those that are asked with their shelf."""
     shelf_of = {key: name for name, (_, members) in leases.items() for key in members}
     found = works.find([*shelf_of, *single])
+    if source.agencies:
+        found = agencies.told(found, now)
     stored = {
         key: work
         for key, work in found.items()
-        if source.applies(work.work) and shelf_of.get(key) in (None, work.shelf)
+        if source.asks_about(work.work, given) and shelf_of.get(key) in (None, work.shelf)
     }
     return stored, {key: shelf for key, shelf in shelf_of.items() if key in stored}
 
@@ -214,8 +298,8 @@ def _ask_with_what_was_learned(
     """
     telling = [key for key, result in found.items() if result.identifiers]
     hastened = False
-    for row in source_rows.installed() if telling else []:
-        if not row.active or row.name == asked.source or row.name not in sources.names():
+    for row in source_rows.on_shelves() if telling else []:
+        if row.name == asked.source or row.name not in sources.names():
             continue
         source = sources.get(row.name)
         useful = {*source.needs, *source.profits_from}
@@ -250,36 +334,13 @@ def _follow_up(
                 shelves.move(source.name, name, lease.to, again)
     stopped = collected.stopped_by
     delay = 0
-    if isinstance(stopped, RateLimited):
-        seconds = stopped.retry_after_seconds
-        delay = USUAL_PAUSE_SECONDS * 2**job.tries if seconds is None else seconds
-        failures.pause(row.name, now + dt.timedelta(seconds=delay), "the provider said 429")
-    elif isinstance(stopped, Unavailable):
-        delay = FIRST_DELAY_SECONDS * 2**job.tries
-        failures.unavailable(row, stopped, now)
+    if isinstance(stopped, RateLimited | Unavailable):
+        delay = failures.hold(row, stopped, job.tries, now)
     elif collected.results:
         failures.recovered(row)
-    _heed_limits(row, client, now)
+    failures.heed_limits(row, client.limits, now)
     if collected.left:
         _send_left(job, collected, shelf_of, leases, max(delay, int(client.wait_seconds())))
-
-
-def _heed_limits(row: SourceRow, client: HttpClient, now: dt.datetime) -> None:
-    limits = client.limits
-    if limits is None:
-        return
-    if limits.remaining_calls is not None and limits.remaining_calls < BUDGET_RESERVE_CALLS:
-        seconds = limits.reset_seconds or LONGEST_WAIT_SECONDS
-        failures.pause(
-            row.name,
-            now + dt.timedelta(seconds=seconds),
-            f"{limits.remaining_calls} calls of the provider's budget are left",
-        )
-    if limits.calls_per_hour and limits.calls_per_hour != row.provider_calls_per_hour:
-        pace = limits.calls_per_hour
-        source_rows.change(
-            row.name, lambda seen: dataclasses.replace(seen, provider_calls_per_hour=pace)
-        )
 
 
 def _send_left(
@@ -300,6 +361,11 @@ def _send_left(
         works=sorted(key for key in left if shelf_of.get(key) not in whole),
         tries=job.tries + _fruitless(collected),
     )
+    _send(rest, delay)
+
+
+def _send(rest: Job, delay: int) -> None:
+    """Send what is left of a job after a delay; after too many tries it is given up."""
     if rest.tries >= MAXIMUM_TRIES:
         queues.send([(rest, 0)], queue=queues.DEAD)
         return

@@ -57,7 +57,7 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
         "s3": {"evidence": ("PutObject",), "events": ("GetObject", "PutObject", "DeleteObject")},
         "sqs": {"fetch": (*_CONSUME, *_SEND), "fetch-dead": _SEND},
         "lambda": {"schedule": ("InvokeFunction",)},
-        "ssm": {"sources": _SECRETS},
+        "ssm": {"sources": (*_SECRETS, "PutParameter")},  # keeps access tokens
     },
     "dead_letters": {
         "dynamodb": {"works": _READ, "shelves": _ALL, "control": _ALL, "alerts": _ALL},

@@ -20,9 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import VERSION, client
-from chalicelib.client import HttpClient, SavedAnswers, retry_after_seconds
+from chalicelib.client import HttpClient, retry_after_seconds
 from chalicelib.errors import Malformed, RateLimited, Rejected, SourceError, Unavailable
 from chalicelib.source import Client, Limits, Setting, Source
+from chalicelib.transports import SavedAnswers
 from tests.internet import give_addresses
 
 URL = "https://api.example.org/works"

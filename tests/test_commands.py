@@ -254,9 +254,12 @@ def test_works_by_other_identifiers(operator, three):
     said = operator.types("works", "delete", "pmid:111")
     assert said.status == 1
     assert "means several works: doi:10.5555/a, doi:10.5555/b." in said.err
-    said = operator.types("works", "show", "https://journal.example.org/a")
+    said = operator.types("works", "show", "arXiv:2101.01234")
     assert (said.status, said.out) == (1, "")
-    assert "works are found by doi, pmid, pmcid, mendeley_uuid" in said.err
+    assert "works are found by doi, pmid, pmcid, mendeley_uuid, canonical_url, ark" in said.err
+    keep(1, "10.5555/a", identifiers={"canonical_url": "https://journal.example.org/a"})
+    found = operator.types("works", "show", "https://journal.example.org/a").json
+    assert found["doi"] == "10.5555/a"
 
 
 def test_showing_a_work(operator, three):
@@ -274,7 +277,7 @@ def test_showing_a_work(operator, three):
         "pmid": None,
         "pmcid": None,
         "mendeley_uuid": None,
-        "canonical_url": None,
+        **dict.fromkeys(["canonical_url", "arxiv", "scp", "wos", "ark"]),
         "title": "Alpha",
         "issued": "2014-03-08",
         "publisher_id": None,
@@ -362,8 +365,8 @@ def test_refreshing_by_dates(operator, three, words, expected):
         (("--from", "2015-13"), 2, "'2015-13' is no date"),
         (("--from", "soon"), 2, "'soon' is no date"),
         (("--from", "2015-02", "--to", "2015-01"), 2, "--to is before that of --from"),
-        (("--all", "--source", "nosuch"), 1, "There is no source 'nosuch'. Sources are: crossref,"),
-        (("--all", "--source", "pubmed"), 1, "chalicelib sources enable pubmed"),
+        (("--all", "--source", "nosuch"), 1, "There is no source 'nosuch'. Sources are: ads,"),
+        (("--all", "--source", "pubmed"), 1, "chalicelib sources activate pubmed"),
     ],
 )
 def test_what_cannot_be_refreshed(operator, three, words, status, message):

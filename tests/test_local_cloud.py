@@ -19,6 +19,7 @@ import urllib.request
 
 import pytest
 
+from chalicelib import sources
 from infra.local.cloud import free_port
 from infra.local.providers.world import expected
 
@@ -32,7 +33,7 @@ DOIS = [
     "10.5555/cloud<4>;5",
     *(f"10.5555/w{number}" for number in range(36)),
 ]
-SOURCES = 12
+SOURCES = sum(sources.get(name).kind in ("works", "feed") for name in sources.on_by_default())
 #: Longer than any machine takes; a run that hangs must end.
 PATIENCE_SECONDS = 300
 
@@ -146,6 +147,8 @@ def run(tmp_path, sample):
 
 def check(numbers):
     for (source, doi), (total, pmid) in numbers.items():
+        if sources.get(source).kind == "feed":
+            continue  # read by the day; it may be before these works or after
         # The API shows 0 for what was never asked, too.
         assert total == (expected(source, doi, pmid) or 0), (source, doi)
     assert sum(total for total, _ in numbers.values()) > 0

@@ -1,18 +1,15 @@
-"""``sources``: list and show them, enable and disable them, give them settings."""
+"""``sources``: list and show them, their life cycle, their settings."""
 
 import argparse
 import datetime as dt
-import sys
 from typing import Any
 
 from chalicelib import sources
-from chalicelib.commands import CommandFailed, WrongUsage, configuration
-from chalicelib.commands.aws import wake_schedule
-from chalicelib.commands.output import counted, fail, moment, show_json, show_table
+from chalicelib.commands import configuration, lifecycle
+from chalicelib.commands.output import moment, show_json, show_table
 from chalicelib.commands.standing import hold, installed, module
-from chalicelib.store import shelves
 from chalicelib.store import sources as source_rows
-from chalicelib.store.sources import Conflict, SourceRow
+from chalicelib.store.sources import SourceRow
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,13 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("name", metavar="NAME")
     verb.add_argument("--json", action="store_true", help="print JSON")
     verb.set_defaults(run=_show)
-    verb = verbs.add_parser("enable", help="begin to ask sources, about all works")
-    verb.add_argument("names", metavar="NAME", nargs="*")
-    verb.add_argument("--defaults", action="store_true", help="all that are on by default")
-    verb.set_defaults(run=_enable)
-    verb = verbs.add_parser("disable", help="ask sources no more; their numbers stay")
-    verb.add_argument("names", metavar="NAME", nargs="+")
-    verb.set_defaults(run=_disable)
+    lifecycle.add_verbs(verbs)
     verb = verbs.add_parser(
         "configure",
         help="set or unset settings of a source",
@@ -40,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     verb.add_argument("name", metavar="NAME")
     verb.add_argument("settings", metavar="KEY=VALUE", nargs="+")
+    verb.add_argument(
+        "--publisher",
+        type=int,
+        metavar="ID",
+        help="settings of this publisher only (its Crossref member number)",
+    )
     verb.set_defaults(run=configuration.run)
 
 
@@ -78,7 +75,9 @@ def _show(arguments: argparse.Namespace) -> int:
     facts = _facts(arguments.name, row, dt.datetime.now(dt.UTC))
     settings = configuration.shown(source, row)
     if arguments.json:
-        show_json(facts | {"description": source.description, "settings": settings})
+        publishers = configuration.publishers_shown(row)
+        details = {"description": source.description, "settings": settings}
+        show_json(facts | details | {"publishers": publishers})
         return 0
     print(f"{source.title} ({source.name}): {source.description}")
     print(f"State    {facts['state']}")
@@ -86,6 +85,8 @@ def _show(arguments: argparse.Namespace) -> int:
     print(f"Needs    {', '.join(source.needs) or 'any identifier'}")
     if notes := _notes(facts):
         print(f"Notes    {notes}")
+    for publisher, names in configuration.publishers_shown(row).items():
+        print(f"Publisher {publisher} has its own {', '.join(names)}")
     print()
     show_table(
         ("SETTING", "VALUE", "MEANING"),
@@ -103,10 +104,12 @@ def _facts(name: str, row: SourceRow | None, now: dt.datetime) -> dict[str, Any]
         "name": name,
         "title": source.title if source else row and row.title,
         "group": source.group if source else row and row.group,
-        "state": row.state if row else "available",
+        "state": row.shown_state(now) if row else "available",
         "batch_size": None,
         "calls_per_hour": None,
         "needs": [],
+        "kind": None,
+        "private": row.private if row else False,
         "on_by_default": False,
         "retired": None,
         "missing_settings": [],
@@ -119,6 +122,8 @@ def _facts(name: str, row: SourceRow | None, now: dt.datetime) -> dict[str, Any]
             "batch_size": source.batch_size,
             "calls_per_hour": settled.calls_per_hour(source),
             "needs": list(source.needs),
+            "kind": source.kind,
+            "private": settled.private,
             "on_by_default": source.on_by_default and not source.retired,
             "retired": source.retired,
             "missing_settings": source_rows.missing_settings(settled),
@@ -132,89 +137,14 @@ def _notes(facts: dict[str, Any]) -> str:
         notes.append(f"retired {facts['retired']}")
     if facts["missing_settings"]:
         notes.append(f"lacks {', '.join(facts['missing_settings'])}")
+    if not notes and facts["state"] == "available":
+        notes.append("not installed" if facts["on_by_default"] else "off by default")
+    if not notes and facts["state"] == "inactive":
+        notes.append("switched off")
+    if facts["kind"] in ("feed", "importer", "finder"):
+        notes.append(facts["kind"])
+    if facts["private"]:
+        notes.append("private")
     if facts["held_until"]:
         notes.append(f"held until {facts['held_until']}: {facts['held_because']}")
     return "; ".join(notes)
-
-
-def _enable(arguments: argparse.Namespace) -> int:
-    if bool(arguments.names) == arguments.defaults:
-        raise WrongUsage("sources enable needs either names or --defaults.")
-    names = list(dict.fromkeys(arguments.names))
-    if arguments.defaults:
-        everything = [sources.get(name) for name in sources.names()]
-        names = [
-            source.name for source in everything if source.on_by_default and not source.retired
-        ]
-    status = due = 0
-    for name in names:
-        try:
-            due += _enable_one(name, dt.datetime.now(dt.UTC))
-        except CommandFailed as error:
-            fail(str(error))
-            status = 1
-    if due:
-        wake_schedule()
-    return status
-
-
-def _enable_one(name: str, now: dt.datetime) -> int:
-    """Enable a source; how many shelves became due for it."""
-    source = module(name)
-    if source.retired:
-        raise CommandFailed(f"The source {name} is retired ({source.retired}).")
-    row = source_rows.get(name) or source_rows.row_of(source, now)
-    if missing := source_rows.missing_settings(row):
-        raise CommandFailed(
-            f"The source {name} lacks {', '.join(missing)}. Set it with "
-            f"`python -m chalicelib sources configure {name} {missing[0]}=VALUE`."
-        )
-    said = _switch_on(row, now)
-    # The row comes first: shelves that are opened from now on find the source by it. All
-    # others get their due time here, which an enabling that was cut short may have left undone.
-    if sys.stderr.isatty():
-        print(f"{name}: giving every shelf a due time …", file=sys.stderr)
-    due = shelves.install(name, shelves.standing(), now)
-    print(f"{name}: {said}, {counted(due, 'shelf') if due == 1 else f'{due:,} shelves'} due")
-    return due
-
-
-def _switch_on(row: SourceRow, now: dt.datetime) -> str:
-    """Make the row active; what was done."""
-    if row.version == 0:
-        try:
-            source_rows.put(row)
-        except Conflict:
-            # Somebody else installed it just now; whatever they made of it is gone on with.
-            pass
-        else:
-            return "enabled"
-    before = source_rows.get(row.name)
-
-    def switched(seen: SourceRow) -> SourceRow:
-        return seen if seen.active else configuration.with_state(seen, "waiting")
-
-    after = source_rows.change(row.name, switched)
-    if before is None or not before.active:
-        return "enabled"
-    held = hold(after, now)
-    if held.until:
-        return f"was enabled already, but held until {moment(held.until)} ({held.why})"
-    return "was enabled already"
-
-
-def _disable(arguments: argparse.Namespace) -> int:
-    status = 0
-    rows = installed()
-    for name in dict.fromkeys(arguments.names):
-        if name not in rows:
-            module(name)
-            fail(f"The source {name} is not installed.")
-            status = 1
-            continue
-        source_rows.change(
-            name,
-            lambda seen: configuration.with_state(seen, "inactive") if seen.active else seen,
-        )
-        print(f"{name}: disabled; jobs that are on their way are dropped, its numbers stay")
-    return status

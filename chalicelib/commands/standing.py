@@ -29,6 +29,15 @@ def hold(row: SourceRow, now: dt.datetime) -> Hold:
     return Hold(disabled, "too many failures; it is tried again then")
 
 
+def is_retired(source: Source, row: SourceRow | None) -> bool:
+    """Whether nobody is there to be asked: the provider is gone and no URL of an archive or a
+    compatible service is set, or the operator said so."""
+    settings = row.settings if row else {}
+    if settings.get("obsolete") == "true":
+        return True
+    return source.retired is not None and not settings.get("url")
+
+
 def module(name: str) -> Source:
     """The source of this name. Errors: CommandFailed with the names that there are."""
     if name not in sources.names():
@@ -52,7 +61,7 @@ def active(names: Iterable[str]) -> list[str]:
         if name not in rows or not rows[name].active:
             raise CommandFailed(
                 f"The source {name} is not enabled. Enable it with "
-                f"`python -m chalicelib sources enable {name}`."
+                f"`python -m chalicelib sources activate {name}`."
             )
     return wanted
 

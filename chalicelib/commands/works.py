@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from chalicelib import history, importer, intake, settings, sources
+from chalicelib import feeds, history, importer, intake, settings, sources
 from chalicelib.commands import CommandFailed
 from chalicelib.commands.aws import AWS_ERRORS, wake_schedule
 from chalicelib.commands.lookup import find_work, find_works
@@ -69,6 +69,8 @@ def _add(arguments: argparse.Namespace) -> int:
         watching(file) as (stream, progress),
     ):
         report = _import(stream, arguments.publisher, progress.note, on_invalid)
+    if report.created:
+        feeds.make_due(dt.datetime.now(dt.UTC))
     woken = report.created > 0 and wake_schedule()
     if arguments.json:
         show_json(

@@ -144,7 +144,7 @@ def _create(works: list[Work], now: dt.datetime, due_at: dt.datetime, added: Add
         placed = _place(works, slots)
         standing = shelves.read(placed)
         opened = placed.keys() - standing.keys()
-        active = [row.name for row in sources.installed() if row.active]
+        active = [row.name for row in sources.on_shelves()]
         shelves.put_due(((shelf, source) for shelf in opened for source in active), due_at)
         try:
             with TransactWrite(connection=connection()) as transaction:

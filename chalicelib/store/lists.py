@@ -7,7 +7,7 @@ Table ``<stack>-lists``. Access patterns:
     page of works with events of a source counters ``months#with#<s>``, rows ``with#<s>#<month>``
     page by a source's count, highest 1st counters ``stats``/<s>, rows ``rank#<s>#<bucket>``
     works of a DOI prefix                 counters ``registrants``, index by_prefix
-    works of a PMID, PMCID or UUID        rows ``pmid:1`` / ``works`` with a set of keys
+    works of a PMID, PMCID, URL, …        rows ``pmid:1`` / ``works`` with a set of keys
 
 A list is cut into buckets (months; powers of two of the count). Each bucket has a counter, so
 ``total`` is a sum of few numbers and a page is found without reading what it skips, but for
@@ -24,7 +24,7 @@ from chalicelib.model import Work
 from chalicelib.store.tables import ListItem, WorkItem
 
 #: Identifiers by which a work can be looked up besides its key.
-LOOKUP_KINDS = ("pmid", "pmcid", "mendeley_uuid")
+LOOKUP_KINDS = ("pmid", "pmcid", "mendeley_uuid", "canonical_url", "ark")
 
 MONTHS = "months"
 REGISTRANTS = "registrants"

@@ -20,7 +20,7 @@ from typing import Literal
 from pynamodb.exceptions import UpdateError
 
 from chalicelib import history
-from chalicelib.model import Result
+from chalicelib.model import Metrics, Result
 from chalicelib.store import events, lists, numbers
 from chalicelib.store.numbers import Numbers
 from chalicelib.store.tables import WorkItem
@@ -91,9 +91,11 @@ def _keep_one(
     stored: StoredWork, result: Result, asked: Asked, confirm: bool, counters: _Counters
 ) -> Literal["written", "same", "overtaken"]:
     """Keep one result; ``overtaken`` when somebody else changed the number meanwhile."""
+    if result.metrics is None:
+        return "same"
     before_text = stored.numbers.get(asked.source)
     before = numbers.decode(before_text) if before_text is not None else None
-    now = _numbers_after(stored, before, result, asked)
+    now = _numbers_after(stored, before, result, result.metrics, asked)
     same = before is not None and _same(before, now)
     if same and not confirm:
         return "same"
@@ -126,7 +128,7 @@ def _mend_rows(key: str, source: str, touched: set[tuple[str, str]]) -> None:
 
 
 def _numbers_after(
-    stored: StoredWork, before: Numbers | None, result: Result, asked: Asked
+    stored: StoredWork, before: Numbers | None, result: Result, metrics: Metrics, asked: Asked
 ) -> Numbers:
     after = history.advance(
         before.history if before else history.History(),
@@ -137,7 +139,7 @@ def _numbers_after(
     )
     return Numbers(
         asked.at,
-        result.metrics,
+        metrics,
         result.events_url,
         asked.evidence,
         numbers.digest_of(result),

@@ -203,6 +203,13 @@ def names(start: dt.date | None = None, end: dt.date | None = None) -> Iterator[
             yield shelf_name(row.sort, slot)
 
 
+def forget_source(source: str, names: Iterable[str]) -> None:
+    """Delete the due times of a source."""
+    with ShelfItem.batch_write() as batch:
+        for name in names:
+            batch.delete(ShelfItem(name, f"due#{source}"))
+
+
 def forget(name: str, sources: Iterable[str]) -> None:
     """Delete the rows of a shelf if it has no members any more."""
     try:

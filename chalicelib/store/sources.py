@@ -9,8 +9,8 @@ no source module.
 import dataclasses
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 import orjson
 from pynamodb.exceptions import DeleteError, PutError
@@ -23,7 +23,12 @@ from chalicelib.source import Source
 from chalicelib.store.tables import ControlItem
 
 KIND = "source"
+TIMES = ("next_free_at", "paused_until", "disabled_until", "installed_at", "feed_due_at")
 CACHE_SECONDS = 60
+#: The parameter that holds the access token of a source.
+TOKEN = "token"  # noqa: S105
+#: As Lagotto (sources.md II.14): a token is not used in its last five minutes.
+TOKEN_RESERVE_SECONDS = 300
 
 #: Lagotto's words (operations.md 2.4). ``available`` has no row.
 INSTALLED_STATES = ("retired", "inactive", "disabled", "waiting", "working")
@@ -38,7 +43,9 @@ class SourceRow:
     for rest. ``disabled_until``: the circuit breaker is open. ``settings``: what an operator
     set, without secrets; the numbers that every source has (``rate_limiting``,
     ``staleness_week`` …) are kept in it too. ``provider_calls_per_hour``: the pace that the
-    provider's headers ask for.
+    provider's headers ask for. ``kind``: see ``Source.kind``. ``publishers``: what was set for
+    single publishers (Crossref member number → settings; the names of secrets map to "").
+    ``feed_due_at``, ``feed_read_until``: when a feed is read next, and the day up to which it was.
     """
 
     name: str
@@ -47,20 +54,39 @@ class SourceRow:
     description: str = ""
     private: bool = False
     usage: bool = False
+    kind: str = "works"
     state: str = "waiting"
     settings: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    publishers: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     next_free_at: dt.datetime | None = None
     paused_until: dt.datetime | None = None
     pause_reason: str = ""
     disabled_until: dt.datetime | None = None
     installed_at: dt.datetime | None = None
     provider_calls_per_hour: int | None = None
+    feed_due_at: dt.datetime | None = None
+    feed_read_until: str = ""
     version: int = 0
+
+    @property
+    def asked_by_shelf(self) -> bool:
+        """Whether it has due times for shelves: feeds are read as a whole."""
+        return self.kind in ("works", "finder")
+
+    @property
+    def shown(self) -> bool:
+        """Whether it has numbers that the API shows."""
+        return self.kind in ("works", "feed")
 
     @property
     def active(self) -> bool:
         """Whether it is asked, or would be if it were not disabled for a while."""
         return self.state in ACTIVE_STATES
+
+    def shown_state(self, now: dt.datetime) -> str:
+        """Its state for people: ``working`` while jobs of it are on their way."""
+        busy = self.next_free_at is not None and self.next_free_at > now
+        return "working" if self.state == "waiting" and busy else self.state
 
     def number(self, name: str, default: int) -> int:
         """A numeric setting."""
@@ -95,6 +121,16 @@ def installed(*, fresh: bool = False) -> list[SourceRow]:
     rows.sort(key=lambda row: (GROUPS.index(row.group), row.title.casefold()))
     _cache = (time.monotonic(), rows)
     return rows
+
+
+def on_shelves() -> list[SourceRow]:
+    """The active sources that are asked shelf by shelf."""
+    return [row for row in installed() if row.active and row.asked_by_shelf]
+
+
+def shown() -> list[SourceRow]:
+    """The installed sources that the API shows."""
+    return [row for row in installed() if row.shown]
 
 
 def forget_cache() -> None:
@@ -180,6 +216,7 @@ def row_of(source: Source, now: dt.datetime) -> SourceRow:
         description=source.description,
         private=source.private,
         usage=source.usage,
+        kind=source.kind,
         state="retired" if source.retired else "waiting",
         installed_at=now,
     )
@@ -193,52 +230,102 @@ def effective_settings(row: SourceRow) -> dict[str, str]:
         for setting in source.settings
         if (value := row.settings.get(setting.name, setting.default)) is not None
     }
-    return found | _secrets(source)
+    return found | _secrets(source.name, [s.name for s in source.settings if s.secret])
 
 
-def put_secret(name: str, setting: str, value: str) -> None:
+def publisher_settings(row: SourceRow) -> dict[int, dict[str, str]]:
+    """What was set for single publishers, secrets included; for the worker only."""
+    source = sources.get(row.name)
+    secret = [s.name for s in source.settings if s.secret and s.per_publisher]
+    found = {}
+    for publisher, given in row.publishers.items():
+        plain = {name: value for name, value in given.items() if name not in secret}
+        wanted = [name for name in secret if name in given]
+        found[int(publisher)] = plain | _secrets(source.name, wanted, publisher)
+    return found
+
+
+def put_secret(name: str, setting: str, value: str, publisher: str = "") -> None:
     """Keep a secret setting in the parameter store, encrypted."""
     _parameters().put_parameter(
-        Name=_parameter(name, setting), Value=value, Type="SecureString", Overwrite=True
+        Name=_parameter(name, setting, publisher),
+        Value=value,
+        Type="SecureString",
+        Overwrite=True,
     )
     forget_cache()
 
 
-def delete_secret(name: str, setting: str) -> None:
+def delete_secret(name: str, setting: str, publisher: str = "") -> None:
     """Take a secret setting out of the parameter store; one that is not there is no error."""
-    _parameters().delete_parameters(Names=[_parameter(name, setting)])
+    _parameters().delete_parameters(Names=[_parameter(name, setting, publisher)])
+    forget_cache()
 
 
 def missing_settings(row: SourceRow) -> list[str]:
-    """The required settings that are not set."""
+    """The required settings that are not set, for no publisher either where each has its own."""
     found = effective_settings(row)
+    of_publishers = {name for given in row.publishers.values() for name in given}
     return [
         setting.name
         for setting in sources.get(row.name).settings
-        if setting.required and not found.get(setting.name)
+        if setting.is_missing(found)
+        and not (setting.per_publisher and setting.name in of_publishers)
     ]
 
 
-_secret_cache: dict[str, tuple[float, dict[str, str]]] = {}
+_secret_cache: dict[tuple[str, str], tuple[float, dict[str, str]]] = {}
 
 
-def _secrets(source: Source) -> dict[str, str]:
+def _secrets(name: str, secret: Sequence[str], publisher: str = "") -> dict[str, str]:
     """The secrets that are set; at most a minute old, as the parameter store is slow to many."""
-    secret = [setting.name for setting in source.settings if setting.secret]
     if not secret:
         return {}
-    known = _secret_cache.get(source.name)
+    known = _secret_cache.get((name, publisher))
     if known and time.monotonic() - known[0] < CACHE_SECONDS:
         return known[1]
-    by_parameter = {_parameter(source.name, setting): setting for setting in secret}
+    by_parameter = {_parameter(name, setting, publisher): setting for setting in secret}
     answer = _parameters().get_parameters(Names=list(by_parameter), WithDecryption=True)
     found = {by_parameter[row["Name"]]: row["Value"] for row in answer["Parameters"]}
-    _secret_cache[source.name] = (time.monotonic(), found)
+    _secret_cache[name, publisher] = (time.monotonic(), found)
     return found
 
 
-def _parameter(name: str, setting: str) -> str:
-    return f"/{settings.load().stack}/sources/{name}/{setting}"
+class KeptTokens:
+    """Access tokens between jobs: in this process, and for others in the parameter store.
+
+    A ``client.Tokens``. A token is given out until shortly before it ends.
+    """
+
+    _known: ClassVar[dict[str, tuple[float, str]]] = {}
+
+    def get(self, source: str) -> str | None:
+        """The token of a source that is valid for a while yet."""
+        if source not in self._known:
+            answer = _parameters().get_parameters(
+                Names=[_parameter(source, TOKEN)], WithDecryption=True
+            )
+            for row in answer["Parameters"]:
+                ends_at, _, token = row["Value"].partition(" ")
+                self._known[source] = (float(ends_at), token)
+        ends_at, token = self._known.get(source, (0.0, ""))
+        return token if ends_at > time.time() else None
+
+    def put(self, source: str, token: str, lifetime_seconds: int) -> None:
+        """Keep a source's token."""
+        ends_at = time.time() + max(0, lifetime_seconds - TOKEN_RESERVE_SECONDS)
+        self._known[source] = (ends_at, token)
+        _parameters().put_parameter(
+            Name=_parameter(source, TOKEN),
+            Value=f"{ends_at:.0f} {token}",
+            Type="SecureString",
+            Overwrite=True,
+        )
+
+
+def _parameter(name: str, setting: str, publisher: str = "") -> str:
+    folder = f"publishers/{publisher}/" if publisher else ""
+    return f"/{settings.load().stack}/sources/{name}/{folder}{setting}"
 
 
 def _parameters() -> Any:
@@ -255,7 +342,7 @@ def _plain(value: Any) -> Any:
 
 def _row(item: ControlItem) -> SourceRow:
     about = orjson.loads(item.about)
-    for field in ("next_free_at", "paused_until", "disabled_until", "installed_at"):
+    for field in TIMES:
         if field in about:
             about[field] = dt.datetime.fromtimestamp(about[field], dt.UTC)
     return SourceRow(name=item.name, version=int(item.version), **about)

@@ -19,14 +19,14 @@ from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.model import PartialDate, Work
+from chalicelib.model import IDENTIFIER_KINDS, PartialDate, Work
 from chalicelib.store import lists, numbers
 from chalicelib.store.tables import ListItem, WorkItem, connection
 
 #: How often a change is tried again that another writer came before.
 TRIES = 12
 
-_FIELDS = ("doi", "pmid", "pmcid", "mendeley_uuid", "canonical_url", "publisher_id")
+_FIELDS = (*IDENTIFIER_KINDS, "publisher_id")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,6 +33,7 @@ class Reply:
     body: Any
     status: int = 200
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    final_url: str = ""
 
     def encoded(self) -> bytes:
         """The body as the provider would send it."""
@@ -65,7 +66,12 @@ class Player:
     """
 
     def __init__(
-        self, source: Source, *replies: Any, settings: Mapping[str, str] | None = None
+        self,
+        source: Source,
+        *replies: Any,
+        settings: Mapping[str, str] | None = None,
+        publishers: Mapping[int, Mapping[str, str]] | None = None,
+        token: str | None = None,
     ) -> None:
         defaults = {
             setting.name: setting.default
@@ -76,6 +82,8 @@ class Player:
         self.settings: Mapping[str, str] = {**defaults, **(settings or {})}
         self.contact_email = CONTACT_EMAIL
         self.requests: list[Request] = []
+        self.publishers = publishers or {}
+        self.token = token
         self._replies = list(replies)
 
     def collect(self, works: Sequence[Work]) -> Outcomes:
@@ -92,8 +100,10 @@ class Player:
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         absent: Sequence[int] = (),
+        auth: tuple[str, str] | None = None,
+        confidential: bool = False,
     ) -> Answer:
-        return self._play("GET", url, params, headers, accept, absent)
+        return self._play("GET", url, params, headers, accept, absent, auth=auth)
 
     def post(
         self,
@@ -103,10 +113,27 @@ class Player:
         headers: Mapping[str, str] | None = None,
         accept: str = "application/json",
         absent: Sequence[int] = (),
+        auth: tuple[str, str] | None = None,
+        confidential: bool = False,
         data: Mapping[str, str] | bytes | None = None,
         json: Any = None,
     ) -> Answer:
-        return self._play("POST", url, params, headers, accept, absent, data=data, json=json)
+        return self._play(
+            "POST", url, params, headers, accept, absent, auth=auth, data=data, json=json
+        )
+
+    def cached_token(self) -> str | None:
+        return self.token
+
+    def keep_token(self, token: str, lifetime_seconds: int) -> None:
+        self.token = token
+        self.token_lifetime_seconds = lifetime_seconds
+
+    def publisher_settings(self, publisher_id: int | None) -> Mapping[str, str]:
+        return {**self.settings, **self.publishers.get(publisher_id or 0, {})}
+
+    def publisher_ids(self) -> list[int]:
+        return sorted(self.publishers)
 
     def _play(
         self,
@@ -125,7 +152,7 @@ class Player:
             url=str(prepared.url),
             body=sent.encode() if isinstance(sent, str) else sent,
             accept=accept,
-            headers=dict(headers or {}),
+            headers={**_authorization(prepared), **(headers or {})},
         )
         self.requests.append(asked)
         assert self._replies, f"one request too many: {method} {asked.url}"
@@ -139,10 +166,16 @@ class Player:
             url=asked.url,
             headers={name.lower(): value for name, value in reply.headers.items()},
             body=reply.encoded(),
+            final_url=reply.final_url,
         )
         if answer.status >= 400 and answer.status not in absent:
             raise error_of(answer)
         return answer
+
+
+def _authorization(prepared: requests.PreparedRequest) -> dict[str, str]:
+    value = prepared.headers.get("Authorization") or ""
+    return {"Authorization": value} if value.startswith("Basic ") else {}
 
 
 def recorded(source: str, file: str) -> bytes:
