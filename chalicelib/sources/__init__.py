@@ -19,6 +19,12 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in directory.glob("[!_]*.py")))
 
 
+def on_by_default() -> tuple[str, ...]:
+    """The names of the sources that a new installation asks. Loads every module."""
+    found = (get(name) for name in names())
+    return tuple(source.name for source in found if source.on_by_default and not source.retired)
+
+
 @functools.cache
 def get(name: str) -> Source:
     """The source of this name. Errors: ConfigurationError when there is no such module."""

@@ -1,17 +1,20 @@
 """DataCite: data sets, software and texts with a DataCite DOI that point at the work.
 
 Of works that are in DataCite themselves its own counts of citations, views and downloads
-are kept as notes; they are not the total.
+are kept as notes; they are not the total. With the setting ``api`` = ``2014`` it asks the search
+of DataCite that Lagotto asked, which is gone; ``url`` can name another one that answers so.
 
 Counts:   items whose related identifiers include the work's DOI (total, citations)
 Needs:    DOI
-Asks:     GET, JSON, 50 DOIs in one query, 1,000 items a page, up to 10 pages
+Asks:     GET, JSON, 50 DOIs in one query, 1,000 items a page, up to 10 pages. 2014: one DOI a
+          call, at most 100 items
 Limits:   1,000 calls in 5 minutes for callers who give their mail address
 Auth:     none, mailto            Licence: CC0
-Zero:     no item points at the work      Unknown work: the same
+Zero:     no item points at the work; 2014: numFound 0, 404      Unknown work: the same
 Traps:    a page has 25 items unless page[size] is sent; page numbers end at 10,000 items, so
           a query with more is asked by halves until a work with too many fails alone;
-          related identifiers are DOIs or URLs of DOIs, in any case; publisher can be an object
+          related identifiers are DOIs or URLs of DOIs, in any case; publisher can be an object.
+          2014: the number is that of the items that were sent, as in Lagotto, not numFound
 Docs:     https://support.datacite.org/docs/api Read: 2026-11-22
 """
 
@@ -19,6 +22,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
+from chalicelib.archive import API, as_2014, decode, each, escaped, expand, url_setting
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, doi, expecting, mapping, sequence, text
 from chalicelib.source import Answer, Client, Outcomes, Source, chunks, phrase, read_each
@@ -30,6 +34,12 @@ MAXIMUM_ITEMS = 10_000
 MAXIMUM_PAGES = 10
 #: Web servers commonly take request lines of 8,192 bytes; the rest is for other parameters.
 QUERY_LIMIT_CHARACTERS = 7500
+
+SEARCH_OF_2014 = (
+    "http://search.datacite.org/api?q=relatedIdentifier:{doi}"
+    "&fl=relatedIdentifier,doi,creator,title,publisher,publicationYear"
+    "&fq=is_active:true&fq=has_metadata:true&indent=true&rows=100&wt=json"
+)
 
 #: What is read of one item: its attributes by its DOI.
 Items = dict[str, dict[str, Any]]
@@ -44,8 +54,11 @@ class DataCite(Source):
     calls_per_hour = 12000
     absent = ()
     page = "http://search.datacite.org/ui?q=relatedIdentifier:{doi}"
+    settings = (API, url_setting(SEARCH_OF_2014))
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
+        if as_2014(client):
+            return each(works, lambda work: self._ask_as_in_2014(work, client))
         outcomes: Outcomes = {}
         for part in chunks(works, _size, QUERY_LIMIT_CHARACTERS):
             outcomes |= self._collect_part(part, client)
@@ -84,6 +97,17 @@ class DataCite(Source):
             )
 
         return read_each(answer, works, read)
+
+    def _ask_as_in_2014(self, work: Work, client: Client) -> Result:
+        url = expand(client.settings["url"], doi=escaped(work.doi or ""))
+        answer = client.get(url, absent=(404,))
+        with expecting("an answer of DataCite's search of 2014", answer):
+            events = [] if answer.absent else _events_of_2014(mapping(decode(answer)))
+        return Result(
+            metrics=Metrics.of(citations=len(events)),
+            events=events,
+            events_url=self.events_url(work),
+        )
 
 
 def _page(works: Sequence[Work], number: int, client: Client) -> Answer:
@@ -145,3 +169,17 @@ def _event(item: Mapping[str, Any], relations: Sequence[Mapping[str, Any]]) -> E
         "publicationYear": item.get("publicationYear"),
     }
     return Event(event=event, url=f"http://doi.org/{event['doi']}")
+
+
+def _events_of_2014(body: Mapping[str, Any]) -> list[Event]:
+    response = mapping(body["response"])
+    items = [mapping(item) for item in sequence(response["docs"])]
+    if not items and count(response["numFound"]):
+        raise ValueError(f"{response['numFound']} items were found, but none was sent")
+    dois = [text(item["doi"]) for item in items]
+    if not all(dois):
+        raise ValueError("an item has no DOI")
+    return [
+        Event(event=item, url=f"http://doi.org/{doi}")
+        for item, doi in zip(items, dois, strict=True)
+    ]

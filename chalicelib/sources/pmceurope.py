@@ -1,28 +1,32 @@
 """Europe PMC: how many articles in it cite the work.
 
 Which articles these are is not asked for, as in Lagotto: it would take calls for each work.
+With the setting ``api`` = ``2014`` it asks as Lagotto did, by PMID.
 
 Counts:   citing articles in Europe PMC (total, citations)
-Needs:    DOI
-Asks:     GET, JSON, 50 DOIs in one search
+Needs:    DOI; 2014: PMID, without one nothing is said of the work
+Asks:     GET, JSON, 50 DOIs in one search. 2014: one PMID a call
 Limits:   none published; we use 5 a second
 Auth:     none            Licence: counts are free to show
-Zero:     citedByCount 0      Unknown work: no hit
+Zero:     citedByCount 0; 2014: hitCount 0      Unknown work: no hit; 2014: hitCount 0
 Traps:    errors come as HTTP 200 with errCode; one DOI can be several records (MED, PMC, PPR);
-          a hit without doi cannot be attributed and is left out
+          a hit without doi cannot be attributed and is left out. 2014: Lagotto took a missing
+          hitCount for 0, here it is Malformed
 Docs:     https://europepmc.org/RestfulWebService Read: 2026-11-22
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.archive import API, as_2014, decode, each, expand
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import count, mapping, sequence
+from chalicelib.reading import count, expecting, mapping, sequence
 from chalicelib.source import (
     Answer,
     Client,
     Outcomes,
+    Setting,
     Source,
     found_identifiers,
     outcomes_by_doi,
@@ -30,6 +34,7 @@ from chalicelib.source import (
 )
 
 SEARCH = "https://www.ebi.ac.uk/europepmc/webservices/rest/search"
+CITATIONS_OF_2014 = "http://www.ebi.ac.uk/europepmc/webservices/rest/MED/{pmid}/citations/1/json"
 
 
 class PmcEurope(Source):
@@ -37,10 +42,30 @@ class PmcEurope(Source):
     title = "Europe PubMed Central"
     group = "cited"
     description = "Citations by articles in Europe PMC."
+    profits_from = ("pmid",)
     batch_size = 50
     calls_per_hour = 18000
     absent = ()
     page = "http://europepmc.org/abstract/MED/{pmid}#fragment-related-citations"
+    settings = (
+        API,
+        Setting(
+            name="url",
+            description="URL template of the service, or of a mirror; {pmid} stands for the PMID",
+            default=CITATIONS_OF_2014,
+        ),
+    )
+
+    def asks_about(self, work: Work, settings: Mapping[str, str]) -> bool:
+        """Today it is asked by DOI, as Lagotto did by PMID."""
+        return work.has("pmid") if settings.get("api") == "2014" else self.applies(work)
+
+    def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
+        if as_2014(client):
+            known = [work for work in works if work.pmid]
+            return each(known, lambda work: self._ask_as_in_2014(work, client))
+        asked = [work for work in works if work.doi]
+        return super().collect(asked, client) if asked else {}
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {
@@ -52,9 +77,7 @@ class PmcEurope(Source):
         return client.get(SEARCH, params=params)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
-        body = mapping(answer.json())
-        if "errCode" in body:
-            raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
+        body = _without_error(answer.json())
         hits = sequence(body["resultList"]["result"])
         complete = count(body["hitCount"]) <= len(hits)
         return outcomes_by_doi(answer, works, hits, "doi", self._result, complete=complete)
@@ -71,3 +94,16 @@ class PmcEurope(Source):
             events_url=self.events_url(known),
             identifiers=found,
         )
+
+    def _ask_as_in_2014(self, work: Work, client: Client) -> Result:
+        answer = client.get(expand(client.settings["url"], pmid=work.pmid))
+        with expecting("a list of citations of Europe PMC", answer):
+            citations = count(_without_error(decode(answer))["hitCount"])
+        return Result(metrics=Metrics.of(citations=citations), events_url=self.events_url(work))
+
+
+def _without_error(value: Any) -> dict[str, Any]:
+    body = mapping(value)
+    if "errCode" in body:
+        raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
+    return body

@@ -1,14 +1,17 @@
 """PubMed: articles in PubMed Central that cite the work.
 
 PMIDs that works lack are looked up first. The converter knows articles in PubMed Central
-only; other works get their PMID from ``pmceurope`` or ``openalex`` and are asked later.
+only; other works get their PMID from ``pmceurope`` or ``openalex`` and are asked later. With the
+setting ``api`` = ``2014`` it asks as Lagotto did, about works whose PMID is known.
 
 Counts:   citing articles in PubMed Central (total, citations), with the PMIDs that are known
-Needs:    PMID, or DOI to look it up; without a PMID nothing is said of the work
-Asks:     GET, JSON: ID converter (200 DOIs), esummary (200 PMIDs), elink for the cited ones
+Needs:    PMID, or (not in 2014) DOI to look it up; without PMID nothing is said of the work
+Asks:     GET, JSON: ID converter (200 DOIs), esummary (200 PMIDs), elink for the cited ones.
+          2014: GET, XML, one PMID a call
 Limits:   3 calls a second
 Auth:     none, tool and email; api_key (secret, optional)      Licence: public domain
-Zero:     pmcrefcount 0 or ""      Unknown work: a summary with an error, or none
+Zero:     pmcrefcount 0 or ""; 2014: a PMID without PMCIDs
+Unknown work: a summary with an error, or none; 2014: 404
 Traps:    pmcrefcount is a text or a number; one DOI that the converter dislikes fails all
           (400, invalid_dois), a comma ends one; elink merges PMIDs unless id is repeated
 Docs:     https://www.ncbi.nlm.nih.gov/books/NBK25499/ and
@@ -21,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
+from chalicelib.archive import API, as_2014, decode, each, expand
 from chalicelib.errors import Malformed, Rejected, SourceError
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, expecting, mapping, sequence
@@ -44,6 +48,9 @@ IDS_LIMIT_CHARACTERS = 7500
 #: Printable ASCII without the comma.
 CONVERTIBLE = re.compile(r"10\.[0-9]+/[!-+\--~]+")
 
+CITING_OF_2014 = "http://www.pubmedcentral.nih.gov/utils/entrez2pmcciting.cgi?view=xml&id={pmid}"
+ARTICLE_OF_2014 = "http://www.pubmedcentral.nih.gov/articlerender.fcgi?artid="
+
 #: Identifiers by work key, or why they could not be read.
 Identified = dict[str, dict[str, str] | SourceError]
 
@@ -64,12 +71,21 @@ class PubMed(Source):
     )
     settings = (
         Setting(name="api_key", description="A free key of NCBI, sent when set", secret=True),
+        API,
+        Setting(
+            name="url",
+            description="URL template of the service, or of a mirror; {pmid} stands for the PMID",
+            default=CITING_OF_2014,
+        ),
     )
 
     def applies(self, work: Work) -> bool:
         return work.has("doi") or work.has("pmid")
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
+        if as_2014(client):
+            known_works = [work for work in works if work.pmid]
+            return each(known_works, lambda work: self._ask_as_in_2014(work, client))
         identified: Identified = {work.key: {"pmid": work.pmid} for work in works if work.pmid}
         for part in chunks([w for w in works if not w.pmid], _size, IDS_LIMIT_CHARACTERS):
             identified |= _convert(part, client)
@@ -97,6 +113,17 @@ class PubMed(Source):
             metrics=Metrics.of(citations=_citations(summary)),
             events_url=self.events_url(dataclasses.replace(work, pmid=identifiers["pmid"])),
             identifiers=_pmcid(summary) | identifiers,
+        )
+
+    def _ask_as_in_2014(self, work: Work, client: Client) -> Result:
+        url = expand(client.settings["url"], pmid=work.pmid)
+        answer = client.get(url, accept="application/xml", absent=(404,))
+        with expecting("PMCIDs that cite a PMID", answer):
+            pmcids = [] if answer.absent else _pmcids_of_2014(mapping(decode(answer)))
+        return Result(
+            metrics=Metrics.of(citations=len(pmcids)),
+            events=[Event(event=pmcid, url=f"{ARTICLE_OF_2014}{pmcid}") for pmcid in pmcids],
+            events_url=self.events_url(work),
         )
 
 
@@ -153,7 +180,9 @@ def _linked(works: Sequence[Work], outcomes: Outcomes, client: Client) -> Outcom
 
     When only the links cannot be read, works without citations still have their zero.
     """
-    cited = {k: v for k, v in outcomes.items() if isinstance(v, Result) and v.metrics.total}
+    cited = {
+        k: v for k, v in outcomes.items() if isinstance(v, Result) and v.metrics and v.metrics.total
+    }
     if not cited:
         return {}
     pmids = list(dict.fromkeys(result.identifiers["pmid"] for result in cited.values()))
@@ -208,3 +237,13 @@ def _ask(utility: str, params: Mapping[str, str | Sequence[str]], client: Client
 
 def _caller(client: Client) -> dict[str, str]:
     return {"tool": "lagotto", "email": client.contact_email}
+
+
+def _pmcids_of_2014(document: Mapping[str, Any]) -> list[str]:
+    """The numbers of the citing articles; an answer without any has at least the PMID."""
+    reform = mapping(document["PubMedToPMCcitingformSET"]["REFORM"])
+    listed = reform.get("PMCID", [])
+    pmcids = [str(count(pmcid)) for pmcid in (listed if isinstance(listed, list) else [listed])]
+    if not pmcids:
+        count(reform["PMID"])
+    return pmcids

@@ -1,8 +1,15 @@
+import contextlib
+
 import pytest
 
-from chalicelib.errors import Malformed, Rejected
+from chalicelib.client import HttpClient
+from chalicelib.errors import Malformed, Rejected, Unavailable
 from chalicelib.sources import get
+from chalicelib.sources.crossref import CITED_BY
+from chalicelib.transports import SavedAnswers
+from tests.sources.cases import check
 from tests.sources.player import Player, Reply, recorded, result, work
+from tests.test_source_answers import variants
 
 CROSSREF = get("crossref")
 
@@ -152,3 +159,147 @@ def test_the_pace_is_read_from_the_headers_up_to_that_of_lists():
     assert pace("many", "1s") is None
     assert pace("9" * 5000, "1s") is None
     assert CROSSREF.limits({}) is None
+
+
+# As Lagotto asked in 2014.
+
+MEMBERS_WORK = work("10.5555/Member.1", publisher_id=340)
+ACCOUNTS = {340: {"username": "press@example.org/role", "password": "pass&word"}}
+
+
+def player_of_2014(*replies, **settings):
+    return Player(CROSSREF, *replies, settings={"api": "2014", **settings}, publishers=ACCOUNTS)
+
+
+def play_as_in_2014(file, asked=MEMBERS_WORK, **settings):
+    player = player_of_2014(recorded("crossref", file), **settings)
+    return result(player.collect([asked])[asked.key])
+
+
+def test_2014_members_get_the_citing_articles_without_books():
+    found = play_as_in_2014("odd-2014-cited-by.xml")
+    assert (found.metrics.total, found.metrics.citations) == (1, 1)
+    [event] = found.events_as_json()
+    assert event["event"]["issn"] == ["15505555", "15505563"]
+    assert event["event"]["fl_count"] == "0"
+    assert event["event_url"] == "http://dx.doi.org/10.5555/citing.7"
+    assert event["event_csl"] == {
+        "author": [
+            {"family": "Mc Donald", "given": "Jean Paul"},
+            {"family": "O'neil", "given": "Anna"},
+        ],
+        "title": "Hiv 1 And The Cracked Pot",
+        "container-title": "Psychoceramics Today",
+        "issued": {"date-parts": [["2011"]]},
+        "url": "http://dx.doi.org/10.5555/citing.7",
+        "type": "article-journal",
+    }
+    assert "event_time" not in event
+    assert found.events_url is None
+
+
+def test_2014_a_single_citing_article_with_a_single_author():
+    found = play_as_in_2014("odd-2014-cited-by-one.xml")
+    assert found.metrics.total == 1
+    [event] = found.events_as_json()
+    assert event["event_csl"]["author"] == [{"family": "Doe", "given": "Jo"}]
+    assert event["event_csl"]["title"] == ""
+
+
+def test_2014_no_citing_article_is_zero():
+    found = play_as_in_2014("odd-2014-cited-by-none.xml")
+    assert (found.metrics.total, found.events_as_json()) == (0, [])
+
+
+def test_2014_without_an_account_openurl_gives_the_number_only():
+    other = work("10.5555/member.1", publisher_id=78)
+    found = play_as_in_2014("odd-2014-openurl.xml", other, openurl_username="me@example.org")
+    assert (found.metrics.total, found.metrics.citations) == (13, 13)
+    assert found.events_as_json() == []
+    unknown = work("10.5555/unknown.9")
+    file = "odd-2014-openurl-unresolved.xml"
+    assert play_as_in_2014(file, unknown, openurl_username="me").metrics.total == 0
+
+
+def test_2014_what_is_asked():
+    none, openurl = (
+        recorded("crossref", f"odd-2014-{name}.xml") for name in ("cited-by-none", "openurl")
+    )
+    player = player_of_2014(none, openurl, openurl_username="me@example.org")
+    player.collect([MEMBERS_WORK, work("10.5555/a<b>&c")])
+    assert [request.url for request in player.requests] == [
+        "https://doi.crossref.org/servlet/getForwardLinks"
+        "?usr=press%40example.org/role&pwd=pass%26word&doi=10.5555%2FMember.1",
+        "http://www.crossref.org/openurl/"
+        "?pid=me%40example.org&id=doi:10.5555%2Fa%3Cb%3E%26c&noredirect=true",
+    ]
+    assert {request.accept for request in player.requests} == {"application/xml"}
+
+
+@pytest.mark.parametrize("given", [{}, {"username": "press"}, {"password": "pass"}])
+def test_2014_without_any_account_nothing_is_asked_and_nothing_is_zero(given):
+    player = player_of_2014(**given)
+    with pytest.raises(Rejected, match=r"username and password .* \(78\), or openurl_username"):
+        player.collect([work("10.5555/other", publisher_id=78)])
+    assert player.requests == []
+
+
+def test_2014_a_work_that_cannot_be_asked_about_fails_alone():
+    player = player_of_2014(recorded("crossref", "odd-2014-cited-by.xml"))
+    outcomes = player.collect([NEIGHBOUR, MEMBERS_WORK])
+    assert isinstance(outcomes[NEIGHBOUR.key], Rejected)
+    assert result(outcomes[MEMBERS_WORK.key]).metrics.total == 1
+
+
+@pytest.mark.parametrize(("status", "error"), [(408, Unavailable), (404, Rejected)])
+def test_2014_a_failing_service_is_no_zero(status, error):
+    for asked, name in ((MEMBERS_WORK, "getForwardLinks"), (NEIGHBOUR, "openurl")):
+        player = player_of_2014(Reply(body="no", status=status), openurl_username="me")
+        with pytest.raises(error) as caught:
+            player.collect([asked])
+        assert name in caught.value.url
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html><body>Sorry</body></html>",
+        b"Incorrect password",
+        *(
+            f"<crossref_result><query_result><body>{content}</body></query_result></crossref_result>"
+            for content in ("<error>x</error>", "<forward_link/>", "<query status='resolved'/>", "")
+        ),
+    ],
+)
+def test_2014_what_is_no_answer_is_no_zero(body):
+    for asked in (MEMBERS_WORK, NEIGHBOUR):
+        with pytest.raises(Malformed):
+            player_of_2014(body, openurl_username="me").collect([asked])
+
+
+def test_2014_every_value_can_be_wrong():
+    for body in variants(recorded("crossref", "odd-2014-cited-by.xml")):
+        with contextlib.suppress(Malformed):
+            check(player_of_2014(body).collect([MEMBERS_WORK]), (MEMBERS_WORK,))
+
+
+def test_2014_no_credential_is_in_an_error():
+    client = HttpClient(
+        CROSSREF,
+        contact_email="operator@example.org",
+        settings={"url": CITED_BY, "api": "2014"},
+        publishers=ACCOUNTS,
+        transport=SavedAnswers([b"press@example.org/role and pass&word"]),
+    )
+    with pytest.raises(Malformed) as caught:
+        CROSSREF.collect([MEMBERS_WORK], client)
+    said = f"{caught.value} {vars(caught.value)} {client.exchanges}"
+    for spelling in ("press@", "press%40", "pass&word", "pass%26word"):
+        assert spelling not in said
+
+
+def test_a_work_of_another_agency_is_not_asked_about():
+    assert CROSSREF.applies(work("10.5072/x", registration_agency="crossref"))
+    assert CROSSREF.applies(work("10.5072/x"))
+    assert not CROSSREF.applies(work("10.5072/x", registration_agency="datacite"))

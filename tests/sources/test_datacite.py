@@ -1,8 +1,12 @@
+import contextlib
+
 import pytest
 
-from chalicelib.errors import Malformed
+from chalicelib.errors import Malformed, Unavailable
 from chalicelib.sources import get
-from tests.sources.player import Player, recorded, result, work
+from tests.sources.cases import check
+from tests.sources.player import Player, Reply, recorded, result, work
+from tests.test_source_answers import variants
 
 DATACITE = get("datacite")
 
@@ -156,3 +160,76 @@ def test_a_bad_item_fails_the_works_that_it_points_at():
 def test_what_cannot_be_attributed_is_no_zero(file):
     with pytest.raises(Malformed):
         play([work("10.5555/good.1")], file)
+
+
+# As Lagotto asked in 2014.
+
+
+def player_of_2014(*replies):
+    return Player(DATACITE, *replies, settings={"api": "2014"})
+
+
+def play_as_in_2014(reply):
+    return result(player_of_2014(reply).collect([ARTICLE])[ARTICLE.key])
+
+
+def test_2014_items_of_the_old_search_are_events():
+    found = play_as_in_2014(recorded("datacite", "odd-2014-found.json"))
+    assert (found.metrics.total, found.metrics.citations) == (2, 2)
+    first, second = found.events_as_json()
+    assert first["event_url"] == "http://doi.org/10.5072/DRYAD.8515"
+    assert list(first["event"]) == [
+        *("doi", "relatedIdentifier", "creator", "title", "publisher", "publicationYear")
+    ]
+    assert second["event_url"] == "http://doi.org/10.5072/code.2"
+    assert found.events_url == DATACITE.events_url(ARTICLE)
+
+
+def test_2014_no_item_and_an_unknown_page_are_zero_with_a_link():
+    for reply in (recorded("datacite", "odd-2014-none.json"), Reply(body="no", status=404)):
+        none = play_as_in_2014(reply)
+        assert (none.metrics.total, none.events_as_json()) == (0, [])
+        assert none.events_url == DATACITE.events_url(ARTICLE)
+
+
+def test_2014_what_is_asked():
+    none = recorded("datacite", "odd-2014-none.json")
+    player = player_of_2014(none, none)
+    player.collect([ARTICLE, work("10.5555/a<b>&c")])
+    rest = (
+        "&fl=relatedIdentifier,doi,creator,title,publisher,publicationYear"
+        "&fq=is_active:true&fq=has_metadata:true&indent=true&rows=100&wt=json"
+    )
+    search = "http://search.datacite.org/api?q=relatedIdentifier:"
+    assert [request.url for request in player.requests] == [
+        f"{search}10.5555%2FArticle.1{rest}",
+        f"{search}10.5555%2Fa%3Cb%3E%26c{rest}",
+    ]
+
+
+def test_2014_a_failing_call_fails_its_work_alone():
+    found = recorded("datacite", "odd-2014-found.json")
+    player = player_of_2014(Reply(body="", status=408), found)
+    outcomes = player.collect([OTHER, ARTICLE])
+    error = outcomes[OTHER.key]
+    assert isinstance(error, Unavailable) and "article.2&fl=" in error.url
+    assert result(outcomes[ARTICLE.key]).metrics.total == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"null", b"<html><p>Sorry</p></html>", {}, [], {"error": "down"}),
+        *({"response": {}}, {"response": {"docs": []}}, {"response": {"docs": [{}]}}),
+        *({"response": {"numFound": 3, "docs": []}}, {"response": {"docs": [{"doi": ""}]}}),
+    ],
+)
+def test_2014_what_is_no_list_is_no_zero(body):
+    with pytest.raises(Malformed):
+        play_as_in_2014(body)
+
+
+def test_2014_every_value_can_be_wrong():
+    for body in variants(recorded("datacite", "odd-2014-found.json")):
+        with contextlib.suppress(Malformed):
+            check(player_of_2014(body).collect([ARTICLE]), (ARTICLE,))

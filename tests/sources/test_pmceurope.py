@@ -1,8 +1,9 @@
 import pytest
 
-from chalicelib.errors import Malformed
+from chalicelib.errors import Malformed, Rejected, Unavailable
+from chalicelib.replay import replay
 from chalicelib.sources import get
-from tests.sources.player import Player, recorded, result, work
+from tests.sources.player import Player, Reply, recorded, result, work
 
 PMCEUROPE = get("pmceurope")
 
@@ -88,3 +89,58 @@ def test_a_list_that_is_cut_off_gives_no_false_zero():
 def test_an_error_in_a_good_status_is_no_zero():
     with pytest.raises(Malformed, match="Invalid page size"):
         play("odd-error-in-200.json", FIRST)
+
+
+def test_works_without_a_doi_are_left_unasked():
+    only_pmid = work(None, pmid="32000001")
+    assert Player(PMCEUROPE).collect([only_pmid]) == {}
+    outcomes = play("none.json", only_pmid, UNKNOWN)
+    assert list(outcomes) == [UNKNOWN.key]
+    assert not PMCEUROPE.applies(work(None, pmcid="1"))
+
+
+# As Lagotto asked in 2014.
+
+KNOWN = work("10.5555/epmc.1", pmid="32000001")
+
+
+def player_of_2014(*replies):
+    return Player(PMCEUROPE, *replies, settings={"api": "2014"})
+
+
+def test_2014_the_number_is_that_of_hits():
+    player = player_of_2014(recorded("pmceurope", "odd-2014-found.json"))
+    found = result(player.collect([KNOWN])[KNOWN.key])
+    assert (found.metrics.total, found.metrics.citations) == (23, 23)
+    assert found.events_as_json() == []
+    assert found.events_url == PMCEUROPE.events_url(KNOWN)
+    assert [request.url for request in player.requests] == [
+        "http://www.ebi.ac.uk/europepmc/webservices/rest/MED/32000001/citations/1/json"
+    ]
+
+
+def test_2014_no_hit_is_zero_with_a_link():
+    player = player_of_2014(recorded("pmceurope", "odd-2014-none.json"))
+    none = result(player.collect([work(None, pmid="32000002")])["pmid:32000002"])
+    assert none.metrics.total == 0
+    assert none.events_url.startswith("http://europepmc.org/abstract/MED/32000002#")
+
+
+def test_2014_works_without_a_pmid_are_left_unasked():
+    assert player_of_2014().collect([FIRST]) == {}
+    assert replay("pmceurope", doi=FIRST.doi, settings={"api": "2014"})["total"] is None
+
+
+@pytest.mark.parametrize(("status", "error"), [(408, Unavailable), (404, Rejected)])
+def test_2014_a_failing_call_is_no_zero(status, error):
+    with pytest.raises(error) as caught:
+        player_of_2014(Reply(body="no", status=status)).collect([KNOWN])
+    assert caught.value.url.endswith("/MED/32000001/citations/1/json")
+
+
+@pytest.mark.parametrize("body", [b"", b"null", {}, [], {"hitCount": None}, {"hitCount": -1}])
+def test_2014_what_is_no_number_is_no_zero(body):
+    with pytest.raises(Malformed):
+        player_of_2014(body).collect([KNOWN])
+    with pytest.raises(Malformed, match="Invalid"):
+        player_of_2014(recorded("pmceurope", "odd-error-in-200.json")).collect([KNOWN])

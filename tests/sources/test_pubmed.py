@@ -1,8 +1,13 @@
+import contextlib
+
 import pytest
 
-from chalicelib.errors import Malformed, Rejected
+from chalicelib.errors import Malformed, Rejected, Unavailable
+from chalicelib.replay import replay
 from chalicelib.sources import get
+from tests.sources.cases import check
 from tests.sources.player import Player, Reply, recorded, result, work
+from tests.test_source_answers import variants
 
 PUBMED = get("pubmed")
 
@@ -204,3 +209,83 @@ def test_an_error_in_a_good_status_is_no_zero():
     with pytest.raises(Malformed) as caught:
         play([work(None, pmid="33000001")], "odd-error-in-200.json")
     assert b"API rate limit exceeded" in caught.value.body
+
+
+# As Lagotto asked in 2014.
+
+KNOWN = work("10.5555/AA1", pmid="33000001")
+LINK = (
+    "http://www.ncbi.nlm.nih.gov/sites/entrez"
+    "?db=pubmed&cmd=link&LinkName=pubmed_pmc_refs&from_uid=33000001"
+)
+
+
+def player_of_2014(*replies):
+    return Player(PUBMED, *replies, settings={"api": "2014"})
+
+
+def play_as_in_2014(reply):
+    return result(player_of_2014(reply).collect([KNOWN])[KNOWN.key])
+
+
+def test_2014_each_pmcid_is_an_event_twice_if_it_is_there_twice():
+    found = play_as_in_2014(recorded("pubmed", "odd-2014-found.xml"))
+    assert (found.metrics.total, found.metrics.citations) == (3, 3)
+    article = "http://www.pubmedcentral.nih.gov/articlerender.fcgi?artid="
+    assert found.events_as_json() == [
+        {"event": pmcid, "event_url": f"{article}{pmcid}"}
+        for pmcid in ("7000011", "7000012", "7000012")
+    ]
+    assert found.events_url == LINK
+
+
+def test_2014_a_single_pmcid_is_one_event():
+    assert play_as_in_2014(recorded("pubmed", "odd-2014-one.xml")).metrics.total == 1
+
+
+def test_2014_a_pmid_alone_and_an_unknown_page_are_zero_with_a_link():
+    for reply in (recorded("pubmed", "odd-2014-none.xml"), Reply(body="no", status=404)):
+        none = play_as_in_2014(reply)
+        assert (none.metrics.total, none.events_as_json(), none.events_url) == (0, [], LINK)
+
+
+def test_2014_what_is_asked_and_works_without_a_pmid_are_not():
+    player = player_of_2014(recorded("pubmed", "odd-2014-none.xml"))
+    assert list(player.collect([SECOND, KNOWN])) == [KNOWN.key]
+    [request] = player.requests
+    assert request.accept == "application/xml"
+    assert request.url == (
+        "http://www.pubmedcentral.nih.gov/utils/entrez2pmcciting.cgi?view=xml&id=33000001"
+    )
+    shown = replay("pubmed", doi=SECOND.doi, settings={"api": "2014"})
+    assert (shown["total"], shown["requests"]) == (None, [])
+
+
+def test_2014_a_failing_call_fails_its_work_alone():
+    found = recorded("pubmed", "odd-2014-found.xml")
+    player = player_of_2014(Reply(body="", status=408), found)
+    other = work(None, pmid="33000002")
+    outcomes = player.collect([other, KNOWN])
+    error = outcomes[other.key]
+    assert isinstance(error, Unavailable) and error.url.endswith("&id=33000002")
+    assert result(outcomes[KNOWN.key]).metrics.total == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"<html><p>Sorry</p></html>", b"<PubMedToPMCcitingformSET/>", {}),
+        b"<PubMedToPMCcitingformSET><REFORM><ERROR/></REFORM></PubMedToPMCcitingformSET>",
+        b"<PubMedToPMCcitingformSET><REFORM><PMID>1</PMID><PMCID/></REFORM></PubMedToPMCcitingformSET>",
+        b"<PubMedToPMCcitingformSET><REFORM><PMCID>x</PMCID></REFORM></PubMedToPMCcitingformSET>",
+    ],
+)
+def test_2014_what_is_no_list_is_no_zero(body):
+    with pytest.raises(Malformed):
+        play_as_in_2014(body)
+
+
+def test_2014_every_value_can_be_wrong():
+    for body in variants(recorded("pubmed", "odd-2014-found.xml")):
+        with contextlib.suppress(Malformed):
+            check(player_of_2014(body).collect([KNOWN]), (KNOWN,))

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.errors import Malformed, RateLimited, Rejected
+from chalicelib.errors import Malformed, RateLimited, Rejected, SourceError, Unavailable
 from chalicelib.sources import get
 from tests.sources.player import Player, Reply, recorded, result, work
 
@@ -123,3 +123,58 @@ def test_the_page_for_a_person() -> None:
     assert get("wikipedia").events_url(WORK) == (
         'https://en.wikipedia.org/w/index.php?search="10.5555%2Fwiki.1"'
     )
+
+
+# As Lagotto asked in 2014.
+
+OLD = recorded("wikipedia", "odd-2014-found.json")
+
+
+def play_as_in_2014(*replies: Any, **settings: str) -> Player:
+    return Player(get("wikipedia"), *replies, settings={"api": "2014", **settings})
+
+
+def test_2014_one_call_for_each_work_and_language() -> None:
+    player = play_as_in_2014(OLD, ONE, NONE, NONE, languages="en commons")
+    outcomes = player.collect([WORK, OTHER])
+    found = result(outcomes[WORK.key])
+    assert found.metrics and found.metrics.total == found.metrics.citations == 13
+    assert found.events_as_json() == {"en": 12, "commons": 1, "total": 13}
+    assert result(outcomes[OTHER.key]).events_as_json() == {"en": 0, "commons": 0, "total": 0}
+    url = "http://{}/w/api.php?action=query&list=search&format=json&srsearch=%22{}%22"
+    rest = "&srnamespace={}&srwhat=text&srinfo=totalhits&srprop=timestamp&srlimit=1"
+    assert [request.url for request in player.requests] == [
+        (url + rest).format(host, doi, namespace)
+        for doi in ("10.5555%2Fwiki.1", "10.5555%2Fwiki.2")
+        for host, namespace in (("en.wikipedia.org", 0), ("commons.wikimedia.org", 6))
+    ]
+
+
+def test_2014_a_mirror_can_be_asked() -> None:
+    url = "https://example.org/%{host}?ns=%{namespace}&q=%{doi}"
+    player = play_as_in_2014(NONE, url=url, languages="de")
+    player.collect([WORK])
+    asked = "https://example.org/de.wikipedia.org?ns=0&q=%2210.5555%2Fwiki.1%22"
+    assert [request.url for request in player.requests] == [asked]
+
+
+@pytest.mark.parametrize(("status", "error"), [(400, Rejected), (408, Unavailable)])
+def test_2014_no_total_with_a_language_missing(status: int, error: type[SourceError]) -> None:
+    body = recorded("wikipedia", "odd-2014-error.json")
+    player = play_as_in_2014(OLD, Reply(body=body, status=status), OLD, NONE, languages="en de")
+    outcomes = player.collect([WORK, OTHER])
+    failed = outcomes[WORK.key]
+    assert isinstance(failed, error)
+    assert failed.url and failed.url.startswith("http://de.wikipedia.org/w/api.php?action=query")
+    assert result(outcomes[OTHER.key]).events_as_json() == {"en": 12, "de": 0, "total": 12}
+
+
+@pytest.mark.parametrize("body", [recorded("wikipedia", "odd-2014-error.json"), b"", {}, b"<html>"])
+def test_2014_what_is_no_number_is_no_zero(body: Any) -> None:
+    with pytest.raises(Malformed):
+        play_as_in_2014(body, languages="en").collect([WORK])
+
+
+def test_2014_only_languages_become_host_names() -> None:
+    with pytest.raises(Rejected, match="setting languages"):
+        play_as_in_2014(languages="evil.example/").collect([WORK])

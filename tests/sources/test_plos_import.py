@@ -1,0 +1,58 @@
+"""PLOS (Import): articles of recorded pages, and what is asked."""
+
+import datetime as dt
+
+import pytest
+
+from chalicelib.errors import Malformed
+from chalicelib.feed import Window
+from chalicelib.sources import get
+from tests.sources.player import Player, recorded
+
+SOURCE = get("plos_import")
+DAYS = Window(dt.date(2026, 11, 24), dt.date(2026, 11, 25))
+
+
+def player(*files):
+    return Player(SOURCE, *(recorded("plos_import", file) for file in files))
+
+
+def test_an_article() -> None:
+    playing = player("found.json")
+    [entry] = SOURCE.read(playing, DAYS, "").entries
+    assert entry.identifiers == {"doi": "10.1371/journal.pone.9000001"}
+    assert entry.work == {
+        "doi": "10.1371/journal.pone.9000001",
+        "title": "An article on <i>Inventa</i>",
+        "issued": "2026-11-24",
+        "publisher_id": 340,
+    }
+    query = playing.requests[0].query
+    assert query["q"] == ["*:*"]
+    assert query["fq"] == [
+        "publication_date:[2026-11-24T00:00:00Z TO 2026-11-25T23:59:59Z]",
+        "doc_type:full",
+    ]
+    assert (query["rows"], query["start"], query["wt"]) == (["1000"], ["0"], ["json"])
+
+
+def test_an_article_without_title_fails_alone() -> None:
+    page = SOURCE.read(player("odd-without-title.json"), DAYS, "")
+    assert (len(page.entries), len(page.failed)) == (1, 1)
+
+
+def test_pages_follow_each_other() -> None:
+    playing = player("odd-page-1-of-2.json", "odd-page-2-of-2.json")
+    pages = list(SOURCE.pages(playing, DAYS))
+    assert [len(page.entries) for page in pages] == [1, 1]
+    assert playing.requests[1].query["start"] == ["1"]
+
+
+@pytest.mark.parametrize("file", ["odd-error-in-200.json", "odd-empty-page.json"])
+def test_no_list_and_half_a_list_are_no_empty_list(file) -> None:
+    with pytest.raises(Malformed):
+        SOURCE.read(player(file), DAYS, "")
+
+
+def test_nothing_was_published() -> None:
+    assert SOURCE.read(player("none.json"), DAYS, "").entries == []
