@@ -178,7 +178,7 @@ def _asked(name: str) -> float:
 
 
 def _default_sources() -> list[str]:
-    return [name for name in sources.names() if sources.get(name).on_by_default]
+    return list(sources.on_by_default())
 
 
 def _memory_mb(function: str) -> int:

@@ -50,7 +50,7 @@ class Grown:
 
 def measure(count: int) -> Measured:
     """The lines, and the units that the bill is made of."""
-    names = sources.names()
+    names = sources.on_by_default()
     with installation_with_providers() as providers:
         _fill(names, count)
         print("  writes: collected", file=sys.stderr)

@@ -8,5 +8,5 @@ ministack_shim what runs inside the embedded cloud's own environment
 front          a plain port on localhost in front of the deployed API
 vendor         the deployment package's libraries, taken from this environment
 progress       what is shown while works are collected
-providers/     a server that answers in the shape of the twelve providers
+providers/     a server that answers in the shape of the providers
 """

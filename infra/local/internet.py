@@ -4,7 +4,7 @@ import concurrent.futures
 import urllib.error
 import urllib.request
 
-#: Two of the twelve, at different operators; any answer counts, also a refusal.
+#: Two of the providers, at different operators; any answer counts, also a refusal.
 _URLS = ("https://api.crossref.org/works?rows=0", "https://en.wikipedia.org/w/api.php")
 
 

@@ -73,7 +73,7 @@ def look(keys: Iterable[str]) -> Progress:
     now = dt.datetime.now(dt.UTC)
     rows = []
     for row in source_rows.installed(fresh=True):
-        if not row.active or row.name not in sources.names():
+        if not (row.active and row.kind == "works" and row.name in sources.names()):
             continue
         source = sources.get(row.name)
         totals = [
@@ -84,7 +84,7 @@ def look(keys: Iterable[str]) -> Progress:
         applicable = [
             stored
             for stored in found.values()
-            if row.name in stored.numbers or source.applies(stored.work)
+            if row.name in stored.numbers or source.asks_about(stored.work, row.settings)
         ]
         rows.append(
             SourceProgress(

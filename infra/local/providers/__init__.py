@@ -1,4 +1,4 @@
-"""The provider server: the twelve providers on loopback, for work without internet.
+"""The provider server: the providers asked by default, on loopback, for work without internet.
 
 It answers each provider's calls in the provider's shape and within its limits; every number
 is a function of the DOI or PMID asked about (``world``), so two runs give the same numbers

@@ -61,7 +61,7 @@ def _write_port(path: Path, port: int) -> bool:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m infra.local.providers",
-        description="Answers for the twelve providers on 127.0.0.1, without internet.",
+        description="Answers for the providers asked by default, on 127.0.0.1, without internet.",
     )
     parser.add_argument("--port", type=int, default=0, help="0 (default): any free port")
     parser.add_argument("--port-file", type=Path, help="write the port number into this file")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from infra.local.providers import papers
+from infra.local.providers import notices, papers
 from infra.local.providers.draws import between, draw, fraction, pick
 from infra.local.providers.exchange import Reply, Request, State, as_json, as_text, not_modelled
 from infra.local.providers.world import Facts, World
@@ -24,8 +24,8 @@ title link type publisher volume references-count ISBN issn-type assertion depos
 content-created short-container-title relation editor
 """
 SELECTS = frozenset(_SELECTS.split())
-#: The filters whose names are known here; only doi, type and prefix are applied.
-FILTERS = ("doi", "type", "prefix")
+#: The filters whose names are known here; the days of indexing are taken for all there are.
+FILTERS = ("doi", "type", "prefix", "update-type", "from-index-date", "until-index-date")
 TYPES = ("journal-article", "journal-article", "journal-article", "book-chapter", "posted-content")
 
 
@@ -61,8 +61,11 @@ def _list(request: Request, world: World) -> Reply:
         failure = {"status": "failed", "message-type": "validation-failure", "message": problems}
         return as_json(failure, 400, operation="works")
     dois = list(dict.fromkeys(value.lower() for name, value in filters if name == "doi"))
+    kinds = [value for name, value in filters if name == "update-type"]
+    if kinds and not dois:
+        return _page(request, _notices(world, kinds), 0)
     if not dois:
-        return not_modelled(request, "a list without filter=doi")
+        return not_modelled(request, "a list without filter=doi or filter=update-type")
     found = [work for doi in dois if (work := world.work(doi)).agency == "crossref"]
     items = [
         functools.partial(_item, work, world, selected)
@@ -70,6 +73,16 @@ def _list(request: Request, world: World) -> Reply:
         if _passes(work, world, filters)
     ]
     return _page(request, items, len(dois))
+
+
+def _notices(world: World, kinds: Sequence[str]) -> list[Callable[[], dict[str, Any]]]:
+    """The notices of these types; a retraction can be told by two sources."""
+    found = []
+    for doi in notices.retracted(world) if "retraction" in kinds else []:
+        updates = _updates(world.work(doi), world) or []
+        retracting = [update for update in updates if update["type"] == "retraction"]
+        found.append(functools.partial(notices.item, doi, retracting))
+    return found
 
 
 def _page(request: Request, items: Sequence[Callable[[], dict[str, Any]]], asked: int) -> Reply:

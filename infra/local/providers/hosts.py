@@ -6,15 +6,21 @@ from typing import NamedTuple
 from infra.local.providers import (
     crossref,
     datacite,
+    doi,
+    dryad,
     europepmc,
+    figshare,
     hackernews,
     hypothesis,
     icite,
     ncbi,
     openalex,
     opencitations,
+    orcid,
+    plos,
     wikidata,
     wikimedia,
+    zenodo,
 )
 from infra.local.providers.exchange import Reply, Request, State
 
@@ -28,6 +34,8 @@ class Provider(NamedTuple):
 
 
 WIKIPEDIA = Provider("wikipedia", wikimedia.answer)
+FIGSHARE = Provider("figshare", figshare.answer)
+#: Host → its provider. A new module is imported above and named here; nothing else knows it.
 HOSTS = {
     "api.crossref.org": Provider("crossref", crossref.answer, 4092),
     "api.openalex.org": Provider("openalex", openalex.answer),
@@ -41,6 +49,14 @@ HOSTS = {
     "hypothes.is": Provider("hypothesis", hypothesis.answer),
     "hn.algolia.com": Provider("hackernews", hackernews.answer),
     "query-scholarly.wikidata.org": Provider("wikidata", wikidata.answer),
+    "zenodo.org": Provider("zenodo", zenodo.answer),
+    "datadryad.org": Provider("dryad", dryad.answer),
+    "api.figshare.com": FIGSHARE,
+    "stats.figshare.com": FIGSHARE,
+    "api.plos.org": Provider("plos", plos.answer),
+    "doi.org": Provider("doi", doi.answer),
+    doi.LANDING_HOST: Provider("landing", doi.landing),
+    "pub.orcid.org": Provider("orcid", orcid.answer),
 }
 
 

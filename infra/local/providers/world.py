@@ -28,6 +28,14 @@ UNKNOWN_PMIDS = 42_000_000
 _PMID_STRIDE = 7_368_787
 _PMCID_OFFSET = 9_000_000
 
+#: Who counts the usage of its own works, by our source's name: prefix and form of its DOIs.
+REPOSITORIES = {
+    "zenodo": ("10.5281/", r"zenodo\.[0-9]{1,12}"),
+    "dryad": ("10.5061/", r"dryad\.\S+"),
+    "figshare_statistics": ("10.6084/", r"m9\.figshare\.[0-9]{1,12}(\.v[0-9]+)?"),
+    "plos_usage": ("10.1371/", r"\S+"),
+}
+
 DEFAULT_LANGUAGES = ("en", "de", "fr", "es", "commons")
 DATABASES = ("ARXPR", "CHEBI", "CHEMBL", "EMBL", "INTACT", "INTERPRO", "OMIM", "PDB", "UNIPROT")
 LARGEST_COUNT = 5000
@@ -214,6 +222,28 @@ class World:
     def icite_covers(self, pmid: int) -> bool:
         return pmid_exists(pmid) and fraction("in icite", pmid) < 0.97
 
+    def visits(self, repository: str, doi: str) -> tuple[int, int] | None:
+        """Views and downloads by the repository's own count; None if it has no such work.
+
+        Versions of an item of figshare are counted together.
+        """
+        doi = doi.lower()
+        prefix, form = REPOSITORIES[repository]
+        if not re.fullmatch(re.escape(prefix) + form, doi):
+            return None
+        if repository == "figshare_statistics":
+            doi = re.sub(r"\.v[0-9]+$", "", doi)
+        if fraction("held", repository, doi) >= 0.97:
+            return None
+        views = heavy_tailed(LARGEST_COUNT, "visits", doi) * 3
+        downloads = int(views * fraction("downloaded", doi))
+        grown = (self.grown(n, i, "visits", doi) for i, n in enumerate((views, downloads)))
+        return next(grown), next(grown)
+
+    def contributors(self, doi: str) -> int:
+        """How many public ORCID records name the DOI."""
+        return self.grown(rare(0.4, 240, "orcid", doi.lower()), "orcid", doi.lower())
+
     def retracted(self, doi: str) -> bool:
         return fraction("retracted", doi.lower()) < 0.02
 
@@ -230,14 +260,20 @@ def expected(
     """The total that Lagotto's source of this name must end with; None: it says nothing.
 
     ``pmid`` is the one that the work has when it is asked about: without it ``icite`` and
-    ``pmceuropedata`` give None, and ``pubmed`` knows what the ID converter can find.
+    ``pmceuropedata`` give None, and ``pubmed`` knows what the ID converter can find. Sources
+    of one repository give None for DOIs that are not of its prefix.
     Errors: KeyError for a source that the provider server does not serve.
     """
     world = World(day=day, growth_per_day=growth_per_day)
     work = world.work(doi)
     number = int(pmid) if pmid else None
     totals: dict[str, Callable[[], int | None]] = {
-        "crossref": lambda: _cited(world, "crossref", work, work.agency == "crossref"),
+        "crossref": lambda: (
+            # Lagotto does not ask Crossref about DOIs of another agency.
+            _cited(world, "crossref", work, work.agency == "crossref")
+            if doi.partition("/")[0] not in DATACITE_PREFIXES
+            else None
+        ),
         "openalex": lambda: _cited(world, "openalex", work, bool(work.openalex)),
         "opencitations": lambda: _cited(world, "opencitations", work, bool(work.agency)),
         "pmceurope": lambda: _cited(world, "pmceurope", work, work.in_europe_pmc),
@@ -249,8 +285,16 @@ def expected(
         "hypothesis": lambda: world.annotations(doi),
         "hackernews": lambda: world.posts(doi),
         "wikidata": lambda: max(world.items(doi), default=0),
+        "orcid": lambda: world.contributors(doi),
+        "retractions": lambda: 1 if work.agency == "crossref" and world.retracted(doi) else None,
+        **{name: functools.partial(_visited, world, name, doi) for name in REPOSITORIES},
     }
     return totals[source]()
+
+
+def _visited(world: World, repository: str, doi: str) -> int | None:
+    prefix, _ = REPOSITORIES[repository]
+    return sum(world.visits(repository, doi) or (0, 0)) if doi.startswith(prefix) else None
 
 
 def _cited(world: World, source: str, work: Facts, known: bool) -> int:
