@@ -74,6 +74,18 @@ def heartbeat() -> Response:
     return _serve(api.get_heartbeat)
 
 
+@app.route("/docs/sources", **READING)
+def sources_page() -> Response:
+    """The documentation of all sources."""
+    return _serve(api.get_sources_page)
+
+
+@app.route("/docs/sources/{name}", **READING)
+def source_page(name: str) -> Response:
+    """The documentation of one source."""
+    return _serve(lambda request: api.get_source_page(request, name))
+
+
 @app.route("/api/{proxy+}", **EVERYTHING)
 def anything_else() -> Response:
     """There is nothing at any other path of the API."""

@@ -5,7 +5,9 @@ The way of the data, which is also the order to read the package in:
     importer, works        works come in                      (text lines → Work → store)
     schedule, planner      what is due becomes jobs           (shelves → SQS)
     worker                 one job: ask, keep, next           (Source.collect → Result → store)
+    feeds                  the same for what is read as a whole (Feed.read → Result → store)
     sources/               one module per provider: facts and a pure parse
+    source, feed, archive  what a source declares and is given
     client                 the HTTP client a source is handed
     store/                 all that is kept: DynamoDB and S3
     query, articles, lagotto   a request becomes Lagotto's JSON

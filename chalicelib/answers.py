@@ -35,6 +35,7 @@ _SECURITY = {
     "X-Content-Type-Options": "nosniff",
 }
 _JSON = "application/json; charset=utf-8"
+_HTML = "text/html; charset=utf-8"
 _JAVASCRIPT = "application/javascript; charset=utf-8"
 _KEPT = "max-age=0, private, must-revalidate"
 _ETAG = re.compile(r'(?:W/)?("[^"]*")|\*')
@@ -86,6 +87,21 @@ def answer(request: Request, endpoint: Endpoint, family: Family) -> Answer:
         return _found(request, endpoint(request, params), params)
     except RequestError as error:
         return failure(request, error, family, params)
+
+
+def page(request: Request, html: str | None) -> Answer:
+    """A web page; the body of "not found" for None. Pages load nothing from anywhere."""
+    if request.method == "OPTIONS":
+        return _preflight(request)
+    if html is None:
+        return failure(request, RequestError(query.UNKNOWN_PATH, status=404), "other")
+    body = html.encode()
+    etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+    headers = _headers(request) | {"ETag": etag, "Cache-Control": _KEPT}
+    headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    if _matches(request.headers.get("if-none-match", ""), etag):
+        return Answer(304, headers)
+    return Answer(200, headers | {"Content-Type": _HTML}, _unless_head(request, body))
 
 
 def failure(

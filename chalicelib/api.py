@@ -14,6 +14,7 @@ from chalicelib.answers import (
     Request,
     answer,
     failure,
+    page,
     unknown_path,
 )
 from chalicelib.errors import RequestError
@@ -59,6 +60,20 @@ def get_status(request: Request) -> Answer:
 def get_heartbeat(request: Request) -> Answer:
     """``GET /heartbeat`` (api.md 8.1): no key is asked for."""
     return answer(request, _heartbeat, "other")
+
+
+def get_sources_page(request: Request) -> Answer:
+    """``GET /docs/sources``: what each source is; no key is asked for."""
+    from chalicelib import documentation  # loads every source, which no other request needs
+
+    return page(request, documentation.sources_page())
+
+
+def get_source_page(request: Request, name: str) -> Answer:
+    """``GET /docs/sources/<name>``: the fact card of one source; no key is asked for."""
+    from chalicelib import documentation
+
+    return page(request, documentation.source_page(name))
 
 
 def not_found(request: Request) -> Answer:

@@ -111,19 +111,22 @@ class Feed(Source):
         A work that the feed does not name has the Result of ``nothing``. Errors: SourceError,
         also of an entry that cannot be read.
         """
-        outcomes: Outcomes = {work.key: self.nothing(work) for work in works}
+        results = {work.key: self.nothing(work) for work in works}
         first = min(work.issued.first_day() for work in works).replace(day=1)
         last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
         for page in self.pages(client, Window(first, last)):
-            for error in page.failed:
-                raise error
-            for entry in page.entries:
-                for work in works:
-                    if entry.of(work) and entry.result:
-                        before = outcomes[work.key]
-                        kept = before.events_as_json() if isinstance(before, Result) else []
-                        outcomes[work.key] = self.merge(kept, entry.result, work)
-        return outcomes
+            for work in works:
+                results[work.key] = self.with_page(results[work.key], page, work)
+        return {**results}
+
+    def with_page(self, result: Result, page: Page, work: Work) -> Result:
+        """The Result with what a page says of the work. Errors: that of an unreadable entry."""
+        for error in page.failed:
+            raise error
+        for entry in page.entries:
+            if entry.result and entry.of(work):
+                result = self.merge(result.events_as_json(), entry.result, work)
+        return result
 
     def nothing(self, work: Work) -> Result:
         """The Result of a work that the feed does not name."""
@@ -158,23 +161,22 @@ def _shown(entry: Entry) -> dict[str, Any]:
 
 
 def read_entries(
-    answer: Answer, items: Sequence[Any], read: Callable[[Any], Entry | None]
+    answer: Answer, items: Sequence[Any], read: Callable[[Any], Entry | Sequence[Entry] | None]
 ) -> tuple[list[Entry], list[SourceError]]:
     """What ``read`` makes of each item, and the Malformed of those it cannot read.
 
-    None from ``read`` is an item that says nothing.
+    ``read`` gives an entry, several, or None for an item that says nothing.
     """
     entries: list[Entry] = []
     failed: list[SourceError] = []
     for item in items:
         try:
             with expecting("a readable entry of a feed", answer):
-                entry = read(item)
+                found = read(item)
         except Malformed as error:
             failed.append(error)
         else:
-            if entry is not None:
-                entries.append(entry)
+            entries += [found] if isinstance(found, Entry) else found or ()
     return entries, failed
 
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "chalicelib"
 
-NOUNS = {"errors", "identifiers", "model", "reading", "titles", "csl"}
+NOUNS = {"errors", "identifiers", "model", "reading", "titles", "csl", "pages"}
 PURE = {"history", "lagotto", "query", "schedule", "source", "works", "importer"}
 EDGES = {"client", "queues", "settings", "store"}
 #: Module → modules of ours that it may import. A module that is missing here is part of the

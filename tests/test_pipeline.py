@@ -64,7 +64,7 @@ def collect_all(queue, ticks=4):
 
 def test_every_source_ends_with_the_numbers_of_the_providers(queue):
     install(*ASKED)
-    given = sample(60, months=3)
+    given = sample(33, months=3)
     add(given)
     collect_all(queue, ticks=2)
     found = works.find(work.key for work in given)
@@ -91,9 +91,9 @@ def test_pmids_that_one_source_reveals_serve_the_others_at_once(queue):
         assert numbers.total(stored.numbers.get("icite")) == wanted
 
 
-@pytest.mark.parametrize(("count", "months"), [(160, 1), (160, 96)])
+@pytest.mark.parametrize(("count", "months"), [(120, 1), (120, 72)])
 def test_providers_that_batch_get_few_calls(queue, providers, count, months):
-    """One call per 40 works at most, with full shelves and with works spread over eight years."""
+    """One call per 40 works at most, with full shelves and with works spread over six years."""
     install(*BATCHING)
     add(sample(count, months))
     collect_all(queue, ticks=1)
@@ -116,7 +116,7 @@ def test_faults_of_providers_change_no_number(tables, monkeypatch):
         queue = Queue(monkeypatch)
         names = ("crossref", "opencitations", "hypothesis", "wikipedia")
         install(*names)
-        given = sample(50)
+        given = sample(30)
         add(given)
         collect_all(queue, ticks=12)
         statuses = server.calls()["statuses"].values()

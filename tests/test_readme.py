@@ -5,20 +5,9 @@ import re
 
 from chalicelib import __main__ as cli
 from chalicelib import sources
-from chalicelib.source import Source
+from chalicelib.documentation import standing
 
 README = (pathlib.Path(__file__).parent.parent / "README.md").read_text()
-
-
-def standing(source: Source) -> str:
-    """``on``, ``off``, ``off, needs api_key`` or ``retired 2019``."""
-    if source.retired:
-        return f"retired {source.retired[:4]}"
-    defaults = {s.name: s.default for s in source.settings if s.default is not None}
-    missing = [s.name for s in source.settings if s.is_missing(defaults)]
-    if missing:
-        return f"off, needs {', '.join(missing)}"
-    return "on" if source.on_by_default else "off"
 
 
 def row(name: str) -> str:

@@ -5,7 +5,7 @@ import datetime as dt
 from typing import Any
 
 from chalicelib import sources
-from chalicelib.commands import configuration, lifecycle
+from chalicelib.commands import configuration, imports, lifecycle
 from chalicelib.commands.output import moment, show_json, show_table
 from chalicelib.commands.standing import hold, installed, module
 from chalicelib.store import sources as source_rows
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verb.add_argument("--json", action="store_true", help="print JSON")
     verb.set_defaults(run=_show)
     lifecycle.add_verbs(verbs)
+    imports.add_verb(verbs)
     verb = verbs.add_parser(
         "configure",
         help="set or unset settings of a source",

@@ -16,7 +16,6 @@ Docs:     https://www.biomedcentral.com/ Read: 2026-11-26
 
 import re
 from collections.abc import Mapping
-from html import unescape
 from typing import Any
 from urllib.parse import quote
 
@@ -85,5 +84,7 @@ def _event(entry: Mapping[str, Any]) -> Event:
 
 def _inside(tag: str, html: Any) -> str:
     """The text of the first element with this tag in a piece of HTML, "" without one."""
+    from html import unescape
+
     start = (text(html) or "").partition(f"<{tag}")[2].partition(">")[2]
     return " ".join(unescape(TAG.sub("", start.partition(f"</{tag}>")[0])).split())

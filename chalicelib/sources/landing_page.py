@@ -19,18 +19,12 @@ Read: 2026-11-26
 
 import re
 from collections.abc import Sequence
-from contextlib import suppress
-from html.parser import HTMLParser
 from typing import ClassVar
 from urllib.parse import quote, unquote_plus, urlsplit
 
 from chalicelib.errors import Malformed, RateLimited, Rejected, SourceError
 from chalicelib.model import Result, Work
-from chalicelib.reading import text
 from chalicelib.source import Answer, Client, Kind, Outcomes, Source, found_identifiers
-
-#: The hints are in the head of a page; what comes after so much is not read.
-READ_CHARACTERS = 1_000_000
 
 
 class LandingPage(Source):
@@ -80,7 +74,7 @@ def _outcome(answer: Answer, work: Work) -> Result | SourceError:
         return _unresolved(answer, work)
     if _is_cut_off(answer.body.lower()):
         return answer.malformed("the page is cut off")
-    told = _clean(_told(answer.body))
+    told = _clean(_own_address(answer.body))
     url = _clean(answer.final_url or answer.url)
     url = re.sub(r";jsessionid=.*", "", url, flags=re.DOTALL).replace("?via=ihub", "", 1)
     if told and _without_scheme(told) not in (_without_scheme(url), urlsplit(url).path):
@@ -104,32 +98,15 @@ def _unresolved(answer: Answer, work: Work) -> Rejected:
     return Rejected(message, url=answer.url, status=404, body=answer.body)
 
 
+def _own_address(body: bytes) -> str:
+    from chalicelib.pages import own_address  # loads an HTML parser
+
+    return own_address(body)
+
+
 def _clean(url: str) -> str:
     return unquote_plus(url).strip().lower().replace("reload=true&", "", 1)
 
 
 def _without_scheme(url: str) -> str:
     return re.sub(r"^https?:", "", url)
-
-
-def _told(body: bytes) -> str:
-    """The address that the page gives as its own: of its canonical link, else of og:url."""
-    hints = _Hints()
-    with suppress(AssertionError):  # it gives up at odd declarations
-        hints.feed(body.decode("utf-8", "replace")[:READ_CHARACTERS])
-    return hints.canonical or hints.og_url or ""
-
-
-class _Hints(HTMLParser):
-    """The first canonical link and the first og:url of a page."""
-
-    canonical: str | None = None
-    og_url: str | None = None
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Called for each tag that opens."""
-        found = dict(attrs)
-        if tag == "link" and "canonical" in (found.get("rel") or "").lower().split():
-            self.canonical = self.canonical or text(found.get("href"))
-        if tag == "meta" and (found.get("property") or "").lower() == "og:url":
-            self.og_url = self.og_url or text(found.get("content"))

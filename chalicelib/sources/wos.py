@@ -18,7 +18,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
-from xml.sax.saxutils import escape, quoteattr
 
 from chalicelib.archive import API, as_2014, each
 from chalicelib.errors import Rejected
@@ -151,11 +150,14 @@ def _page(link: Any) -> str | None:
 
 
 def _collect_2014(work: Work, client: Client) -> Result:
+    import html
+
     url = (client.settings.get("url") or "").strip()
     if not url:
         raise Rejected("wos has no URL to ask: set url, or api=current")
     source = f"app.id=Lagotto,env.id=production,partner.email={client.contact_email}"
-    request = REQUEST.format(src=quoteattr(source), doi=escape(work.doi or ""))
+    src, doi = (html.escape(value) for value in (source, work.doi or ""))
+    request = REQUEST.format(src=f'"{src}"', doi=doi)
     answer = client.post(
         url,
         data=request.encode(),
