@@ -91,9 +91,9 @@ def test_pmids_that_one_source_reveals_serve_the_others_at_once(queue):
         assert numbers.total(stored.numbers.get("icite")) == wanted
 
 
-@pytest.mark.parametrize(("count", "months"), [(120, 1), (120, 72)])
+@pytest.mark.parametrize(("count", "months"), [(160, 1), (160, 96)])
 def test_providers_that_batch_get_few_calls(queue, providers, count, months):
-    """One call per 40 works at most, with full shelves and with works spread over six years."""
+    """One call per 40 works at most, with full shelves and with works spread over eight years."""
     install(*BATCHING)
     add(sample(count, months))
     collect_all(queue, ticks=1)

@@ -14,29 +14,22 @@ Docs:     https://ui.adsabs.harvard.edu/help/api/ Read: 2026-11-26
 
 import re
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote_plus
 
-from chalicelib import csl
+from chalicelib.apis import ads, budgets, lucene
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, doi, mapping, sequence, text
+from chalicelib.reading import doi, sequence, text
 from chalicelib.source import (
     Answer,
     Client,
     Limits,
     Outcomes,
-    Setting,
     Source,
-    chunks,
     found_identifiers,
-    phrase,
     read_each,
 )
 
 ARXIV_ID = re.compile(r"(?:^|arxiv[:.]?)([0-9]{4}\.[0-9]{4,5})(?![0-9])", re.IGNORECASE)
-#: Web servers commonly take request lines of 8,192 bytes; the rest is for other parameters.
-QUERY_LIMIT_CHARACTERS = 7500
 
 
 class Ads(Source):
@@ -49,32 +42,26 @@ class Ads(Source):
     on_by_default = False
     absent = ()
     page = "https://ui.adsabs.harvard.edu/#search/q=body:{doi}"
-    settings = (
-        Setting(name="access_token", description="API token of ADS", secret=True, required=True),
-    )
+    settings = (ads.ACCESS_TOKEN,)
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
         outcomes: Outcomes = {}
-        for part in chunks(works, _size, QUERY_LIMIT_CHARACTERS):
+        for part in lucene.parts(works):
             outcomes |= super().collect(part, client)
         return outcomes
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {
-            "q": f"doi:({' OR '.join(phrase(work.doi_folded) for work in works)})",
+            "q": lucene.any_doi("doi", works),
             "start": "0",
             "rows": "200",
             "fl": "author,title,pubdate,identifier,doi",
         }
-        token = client.settings.get("access_token", "").strip()
-        headers = {"authorization": f"Bearer {token}"}
-        url = "https://api.adsabs.harvard.edu/v1/search/query"
-        return client.get(url, params=params, headers=headers)
+        return ads.search(client, params)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
-        response = mapping(mapping(answer.json())["response"])
-        docs = sequence(response["docs"])
-        complete = count(response["numFound"]) <= len(docs)
+        docs, total = lucene.solr_docs(answer)
+        complete = total <= len(docs)
         found: dict[str, list[dict[str, Any]]] = {}
         for doc in docs:
             dois = doc.get("doi") if isinstance(doc, dict) else None
@@ -102,19 +89,7 @@ class Ads(Source):
         )
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = int(headers["x-ratelimit-remaining"])
-            now = parsedate_to_datetime(headers["date"]).timestamp()
-            reset_seconds = int(float(headers["x-ratelimit-reset"]) - now)
-        except SHAPE_ERRORS:
-            return None
-        return Limits(
-            remaining_calls=max(remaining_calls, 0), reset_seconds=min(max(reset_seconds, 0), 86400)
-        )
-
-
-def _size(work: Work) -> int:
-    return len(quote_plus(f"{phrase(work.doi_folded)} OR "))
+        return budgets.until_moment(headers)
 
 
 def _arxiv_id(doc: Mapping[str, Any]) -> str | None:
@@ -127,18 +102,8 @@ def _arxiv_id(doc: Mapping[str, Any]) -> str | None:
 
 def _event(arxiv: str, doc: Mapping[str, Any]) -> Event:
     url = f"http://arxiv.org/abs/{arxiv}"
-    names = [text(name) or "" for name in sequence(doc.get("author") or [])]
-    titles = [text(title) or "" for title in sequence(doc.get("title") or [])]
-    published = (text(doc.get("pubdate")) or "").replace("-00", "")
     return Event(
         event={**doc, "arxiv": arxiv, "relation_type_id": "is_previous_version_of"},
         url=url,
-        csl=csl.csl(
-            author=csl.authors(names, ", "),
-            title=titles[0].removesuffix(".") if titles else None,
-            container_title="ArXiV",
-            issued=csl.date_parts(published),
-            url=url,
-            type="article-journal",
-        ),
+        csl=ads.citation(doc, url, "ArXiV"),
     )

@@ -12,14 +12,13 @@ Docs:     https://ui.adsabs.harvard.edu/help/api/ Read: 2026-11-26
 """
 
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib import csl
+from chalicelib.apis import ads, budgets, lucene
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, doi, mapping, sequence, text
-from chalicelib.source import Answer, Client, Limits, Outcomes, Setting, Source, phrase
+from chalicelib.reading import doi, mapping, sequence, text
+from chalicelib.source import Answer, Client, Limits, Outcomes, Source, phrase
 
 #: The most rows that ADS sends in one answer.
 MAXIMUM_ROWS = 2000
@@ -35,9 +34,7 @@ class AdsFulltext(Source):
     on_by_default = False
     absent = ()
     page = "https://ui.adsabs.harvard.edu/#search/q=body:{doi}"
-    settings = (
-        Setting(name="access_token", description="API token of ADS", secret=True, required=True),
-    )
+    settings = (ads.ACCESS_TOKEN,)
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {
@@ -46,16 +43,12 @@ class AdsFulltext(Source):
             "rows": str(MAXIMUM_ROWS),
             "fl": "bibcode,author,title,pubdate,pub,doi",
         }
-        token = client.settings.get("access_token", "").strip()
-        headers = {"authorization": f"Bearer {token}"}
-        url = "https://api.adsabs.harvard.edu/v1/search/query"
-        return client.get(url, params=params, headers=headers)
+        return ads.search(client, params)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
         [work] = works
-        response = mapping(mapping(answer.json())["response"])
-        docs = [mapping(doc) for doc in sequence(response["docs"])]
-        found = count(response["numFound"])
+        listed, found = lucene.solr_docs(answer)
+        docs = [mapping(doc) for doc in listed]
         if len(docs) != min(found, MAXIMUM_ROWS):
             raise ValueError(f"{len(docs)} of {found} works")
         others = [doc for doc in docs if work.doi_folded not in _dois(doc)]
@@ -67,15 +60,7 @@ class AdsFulltext(Source):
         return {work.key: result}
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = int(headers["x-ratelimit-remaining"])
-            now = parsedate_to_datetime(headers["date"]).timestamp()
-            reset_seconds = int(float(headers["x-ratelimit-reset"]) - now)
-        except SHAPE_ERRORS:
-            return None
-        return Limits(
-            remaining_calls=max(remaining_calls, 0), reset_seconds=min(max(reset_seconds, 0), 86400)
-        )
+        return budgets.until_moment(headers)
 
 
 def _dois(doc: Mapping[str, Any]) -> list[str]:
@@ -92,18 +77,4 @@ def _event(doc: Mapping[str, Any]) -> Event:
         if dois
         else f"https://ui.adsabs.harvard.edu/abs/{quote(bibcode, safe='')}"
     )
-    names = [text(name) or "" for name in sequence(doc.get("author") or [])]
-    titles = [text(title) or "" for title in sequence(doc.get("title") or [])]
-    published = (text(doc.get("pubdate")) or "").replace("-00", "")
-    return Event(
-        event=doc,
-        url=url,
-        csl=csl.csl(
-            author=csl.authors(names, ", "),
-            title=titles[0].removesuffix(".") if titles else None,
-            container_title=text(doc.get("pub")),
-            issued=csl.date_parts(published),
-            url=url,
-            type="article-journal",
-        ),
-    )
+    return Event(event=doc, url=url, csl=ads.citation(doc, url, text(doc.get("pub"))))

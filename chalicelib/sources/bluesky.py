@@ -18,13 +18,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import unquote
 
 from chalicelib import oauth
+from chalicelib.apis import budgets, mentions
 from chalicelib.errors import Rejected
-from chalicelib.model import Event, Metrics, Result, Work
+from chalicelib.model import Event, Work
 from chalicelib.reading import SHAPE_ERRORS, count, expecting, mapping, sequence, text, time
 from chalicelib.source import Answer, Client, Limits, Outcomes, Setting, Source
 
@@ -69,20 +68,10 @@ class Bluesky(Source):
     )
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
-        return {work.key: _result(dict(_posts(work, client))) for work in works}
+        return {work.key: mentions.counted(_posts(work, client)) for work in works}
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = count(headers["ratelimit-remaining"])
-            reset_at = count(headers["ratelimit-reset"])
-            now = int(parsedate_to_datetime(headers["date"]).timestamp())
-        except (*SHAPE_ERRORS, OSError):
-            return None
-        return Limits(remaining_calls=remaining_calls, reset_seconds=max(reset_at - now, 0))
-
-
-def _result(posts: Mapping[str, Event]) -> Result:
-    return Result(metrics=Metrics.of(comments=len(posts)), events=list(posts.values()))
+        return budgets.until_moment(headers, "ratelimit")
 
 
 def _posts(work: Work, client: Client) -> Iterator[tuple[str, Event]]:
@@ -144,15 +133,8 @@ def _token(session: Any) -> tuple[str, int | None]:
 
 def _is_about(post: Mapping[str, Any], work: Work) -> bool:
     """Whether the DOI or the address of the landing page is in the text or a link of the post."""
-    said = json.dumps(mapping(post["record"]), ensure_ascii=False).lower()
-    doi = re.compile(rf"(?<![0-9]){re.escape(work.doi_folded)}(?!(?!v[0-9])[a-z0-9])")
-    if doi.search(said) or doi.search(unquote(said)):
-        return True
-    address = unquote((work.canonical_url or "").lower()).partition("://")[2]
-    address = address.removeprefix("www.").rstrip("/")
-    return (
-        bool(address) and re.search(rf"{re.escape(address)}(?![\w.-])", unquote(said)) is not None
-    )
+    said = json.dumps(mapping(post["record"]), ensure_ascii=False)
+    return mentions.names(said, work)
 
 
 def _event(post: Mapping[str, Any]) -> tuple[str, Event]:

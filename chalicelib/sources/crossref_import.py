@@ -18,12 +18,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.apis import crossref
 from chalicelib.errors import Rejected
-from chalicelib.feed import Entry, Importer, Page, Window, read_entries
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text
+from chalicelib.feed import Entry, Importer, Page, Window
+from chalicelib.reading import doi, mapping, sequence, text
 from chalicelib.source import Client, Setting
 
-ROWS = 1000
 #: Types that must have a title of their own.
 TITLED = frozenset(
     (
@@ -64,28 +64,12 @@ class CrossrefImport(Importer):
     def read(self, client: Client, window: Window, place: str) -> Page:
         """One page; ``place`` is the cursor."""
         sample = client.settings.get("sample", "").strip().lstrip("0")
-        paging = {"sample": sample} if sample else {"rows": str(ROWS), "cursor": place or "*"}
         params = {
             "filter": ",".join([*_days(window), *(f"member:{id}" for id in _members(client))]),
             "select": "DOI,title,container-title,issued,indexed,member,type",
-            **paging,
-            "mailto": client.contact_email,
+            **({"sample": sample} if sample else {}),
         }
-        answer = client.get("https://api.crossref.org/works", params=params)
-        with expecting("a list of works of Crossref", answer):
-            body = mapping(answer.json())
-            message = mapping(body["message"])
-            if body["status"] != "ok" or body["message-type"] != "work-list":
-                raise ValueError(f"status {body['status']!r}, {body['message-type']!r}")
-            items, total = sequence(message["items"]), count(message["total-results"])
-            full = len(items) >= ROWS and not sample
-            if not (full or place or sample) and len(items) < total:
-                raise ValueError(f"{len(items)} of {total} works")
-            next_place = text(message["next-cursor"]) if full else None
-            if full and not next_place:
-                raise ValueError("a full page has no cursor")
-        entries, failed = read_entries(answer, items, _entry)
-        return Page(entries=entries, next_place=next_place, failed=failed)
+        return crossref.read_works(client, params, place, _entry)
 
 
 def _days(window: Window) -> list[str]:
@@ -130,17 +114,12 @@ def _title(item: Mapping[str, Any]) -> str | None:
 def _issued(item: Mapping[str, Any]) -> str:
     """``2012-03-06`` or as much of it as is known. Without a year, and where it is later than
     Crossref's indexing, it is the day of that."""
-    issued, indexed = _date(item.get("issued")), _date(item["indexed"])
+    issued = crossref.date_parts(item.get("issued"))
+    indexed = crossref.date_parts(item["indexed"])
     if not issued or issued > indexed:
         issued = indexed
     dt.date(*[*issued, 1, 1][:3])  # raises on what is no date
-    return "-".join([f"{issued[0]:04d}", *(f"{part:02d}" for part in issued[1:])])
-
-
-def _date(value: Any) -> list[int]:
-    """Year, month and day of ``{"date-parts": [[2012, 3, 6]]}`` as far as they are known."""
-    parts = sequence(sequence(mapping(value)["date-parts"])[0]) if value else []
-    return [count(part) for part in parts if part is not None][:3]
+    return crossref.date(issued)
 
 
 def _publisher_id(member: Any) -> int | None:

@@ -13,11 +13,10 @@ Docs:     https://www.crossref.org/documentation/retrieve-metadata/rest-api/ Rea
 
 from typing import Any
 
+from chalicelib.apis import crossref
 from chalicelib.feed import Entry, Importer, Page, Publisher, Window, read_entries
 from chalicelib.reading import count, expecting, mapping, sequence, text
 from chalicelib.source import Client
-
-ROWS = 1000
 
 
 class CrossrefPublisher(Importer):
@@ -34,13 +33,10 @@ class CrossrefPublisher(Importer):
     def read(self, client: Client, window: Window, place: str) -> Page:
         """One page; ``place`` is the offset."""
         offset = int(place or 0)
-        params = {"offset": str(offset), "rows": str(ROWS), "mailto": client.contact_email}
+        params = {"offset": str(offset), "rows": str(crossref.ROWS), "mailto": client.contact_email}
         answer = client.get("https://api.crossref.org/members", params=params)
         with expecting("a list of members of Crossref", answer):
-            body = mapping(answer.json())
-            message = mapping(body["message"])
-            if body["status"] != "ok" or body["message-type"] != "member-list":
-                raise ValueError(f"status {body['status']!r}, {body['message-type']!r}")
+            message = crossref.message_of(answer, "member-list")
             items, total = sequence(message["items"]), count(message["total-results"])
             start = count(mapping(message.get("query") or {}).get("start-index", offset))
             following = offset + len(items)

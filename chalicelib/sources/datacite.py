@@ -22,18 +22,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote_plus
 
+from chalicelib.apis import datacite, lucene
 from chalicelib.archive import API, as_2014, decode, each, escaped, expand, url_setting
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, doi, expecting, mapping, sequence, text
 from chalicelib.source import Answer, Client, Outcomes, Source, chunks, phrase, read_each
 
-DOIS = "https://api.datacite.org/dois"
 COUNTS = ("citationCount", "viewCount", "downloadCount")
 EVENT_FIELDS = ("titles", "creators", "publisher", "publicationYear", "relatedIdentifiers")
 MAXIMUM_ITEMS = 10_000
 MAXIMUM_PAGES = 10
-#: Web servers commonly take request lines of 8,192 bytes; the rest is for other parameters.
-QUERY_LIMIT_CHARACTERS = 7500
 
 SEARCH_OF_2014 = (
     "http://search.datacite.org/api?q=relatedIdentifier:{doi}"
@@ -60,7 +58,7 @@ class DataCite(Source):
         if as_2014(client):
             return each(works, lambda work: self._ask_as_in_2014(work, client))
         outcomes: Outcomes = {}
-        for part in chunks(works, _size, QUERY_LIMIT_CHARACTERS):
+        for part in chunks(works, _size, lucene.QUERY_LIMIT_CHARACTERS):
             outcomes |= self._collect_part(part, client)
         return outcomes
 
@@ -116,10 +114,8 @@ def _page(works: Sequence[Work], number: int, client: Client) -> Answer:
         "fields[dois]": ",".join(("doi", *EVENT_FIELDS, *COUNTS)),
         "page[size]": "1000",
         "page[number]": str(number),
-        "disable-facets": "true",
-        "mailto": client.contact_email,
     }
-    return client.get(DOIS, params=params)
+    return datacite.ask(client, params)
 
 
 def _query(works: Sequence[Work]) -> str:

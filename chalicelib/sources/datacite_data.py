@@ -13,18 +13,14 @@ Traps:    a page has 25 items unless page[size] is sent; related identifiers of 
 Docs:     https://support.datacite.org/docs/api Read: 2026-11-26
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
+from chalicelib.apis import datacite, lucene
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, doi, mapping, sequence
-from chalicelib.source import Answer, Client, Outcomes, Source, chunks, outcomes_by_doi, phrase
-
-#: Web servers commonly take request lines of 8,192 bytes; the rest is for other parameters.
-QUERY_LIMIT_CHARACTERS = 7500
-WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+from chalicelib.source import Answer, Client, Outcomes, Source, outcomes_by_doi
 
 
 class DataCiteData(Source):
@@ -41,19 +37,17 @@ class DataCiteData(Source):
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
         outcomes: Outcomes = {}
-        for part in chunks(works, _size, QUERY_LIMIT_CHARACTERS):
+        for part in lucene.parts(works):
             outcomes |= super().collect(part, client)
         return outcomes
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {
-            "query": f"doi:({' OR '.join(phrase(work.doi_folded) for work in works)})",
+            "query": lucene.any_doi("doi", works),
             "fields[dois]": "doi,relatedIdentifiers",
             "page[size]": "1000",
-            "disable-facets": "true",
-            "mailto": client.contact_email,
         }
-        return client.get("https://api.datacite.org/dois", params=params)
+        return datacite.ask(client, params)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
         body = mapping(answer.json())
@@ -68,17 +62,13 @@ class DataCiteData(Source):
         for entry in map(mapping, listed):
             other = doi(entry["relatedIdentifier"])
             if entry["relatedIdentifierType"] == "DOI" and other not in ("", work.doi_folded):
-                relation = WORD.sub("_", entry["relationType"]).lower()
+                relation = datacite.words(entry["relationType"])
                 related.setdefault(other, []).append(relation)
         return Result(
             metrics=Metrics.of(total=len(related)),
             events=[_event(other, relations) for other, relations in related.items()],
             events_url=self.events_url(work),
         )
-
-
-def _size(work: Work) -> int:
-    return len(quote_plus(f"{phrase(work.doi_folded)} OR "))
 
 
 def _event(other: str, relations: Sequence[str]) -> Event:

@@ -14,28 +14,16 @@ Docs:     https://support.datacite.org/docs/pagination      Read: 2026-11-26
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
-from chalicelib.feed import Entry, Feed, Page, Window, read_entries
+from chalicelib.apis import datacite, lucene
+from chalicelib.feed import Entry, Feed, Page, Window
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text
+from chalicelib.reading import mapping, sequence, text
 from chalicelib.source import Client
 
 REPOSITORY = re.compile(
     r"https://github\.com/(?P<owner>[\w.-]+)/(?P<name>[\w.-]+?)(?:\.git)?(?:[/?#].*)?", re.ASCII
-)
-WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
-#: The relations that Lagotto 5.0 knew.
-RELATIONS = frozenset(
-    (
-        *("cites", "is_cited_by", "references", "is_referenced_by", "discusses"),
-        *("is_discussed_by", "is_supplement_to", "is_supplemented_by", "continues"),
-        *("is_continued_by", "is_metadata_for", "has_metadata", "is_part_of", "has_part"),
-        *("documents", "is_documented_by", "compiles", "is_compiled_by", "reviews"),
-        *("is_reviewed_by", "is_derived_from", "is_source_of", "is_new_version_of"),
-        *("is_previous_version_of", "is_original_form_of", "is_variant_form_of", "corrects"),
-        *("is_corrected_by", "is_identical_to"),
-    )
 )
 
 
@@ -57,25 +45,12 @@ class DataCiteGithub(Feed):
 
     def read(self, client: Client, window: Window, place: str) -> Page:
         """One page; ``place`` is the cursor."""
-        days = f"updated:[{window.start}T00:00:00Z TO {window.end}T23:59:59Z]"
+        condition = r"relatedIdentifiers.relatedIdentifier:https\:\/\/github.com*"
         params = {
-            "query": rf"relatedIdentifiers.relatedIdentifier:https\:\/\/github.com* AND {days}",
+            "query": f"{condition} AND {lucene.days('updated', window)}",
             "fields[dois]": "doi,relatedIdentifiers",
-            "page[cursor]": place or "1",
-            "page[size]": "200",
-            "disable-facets": "true",
-            "mailto": client.contact_email,
         }
-        answer = client.get("https://api.datacite.org/dois", params=params)
-        with expecting("a list of DOIs of DataCite", answer):
-            body = mapping(answer.json())
-            items, total = sequence(body["data"]), count(mapping(body["meta"])["total"])
-            next_place = _cursor(mapping(body["links"]).get("next"))
-            if not (next_place or place) and len(items) < total:
-                raise ValueError(f"{len(items)} of {total} DOIs")
-        entries: list[Entry] = []
-        _, failed = read_entries(answer, items, lambda item: entries.extend(_entries(item)))
-        return Page(entries=entries, next_place=next_place, failed=failed)
+        return datacite.read_dois(client, params, place, _entries)
 
     def merge(self, kept: list[Any] | dict[str, Any], result: Result, work: Work) -> Result:
         """All items so far; what is told again of one takes the place of what was kept."""
@@ -90,24 +65,17 @@ class DataCiteGithub(Feed):
         )
 
 
-def _cursor(url: Any) -> str | None:
-    """The cursor in the URL of the next page. Errors: LookupError for a URL without one."""
-    return parse_qs(urlsplit(url).query)["page[cursor]"][0] if text(url) else None
-
-
 def _entries(value: Any) -> list[Entry]:
     """One entry for each repository that the item points into."""
-    attributes = mapping(mapping(value)["attributes"])
-    subject = doi(attributes["doi"])
-    if not subject:
-        raise ValueError("an item has no DOI")
+    subject, attributes = datacite.doi_and_attributes(value)
     events: dict[str, list[Event]] = {}
     for identifier in map(mapping, sequence(attributes["relatedIdentifiers"] or [])):
         url = text(identifier.get("relatedIdentifier")) or ""
         match = REPOSITORY.fullmatch(url)
         if identifier["relatedIdentifierType"] == "URL" and match:
             repository = f"https://github.com/{match['owner']}/{match['name']}"
-            event = _event(subject, _relation(identifier["relationType"]), url, repository)
+            relation = datacite.known_relation(identifier["relationType"])
+            event = _event(subject, relation, url, repository)
             events.setdefault(repository, []).append(event)
     return [
         Entry(
@@ -116,12 +84,6 @@ def _entries(value: Any) -> list[Entry]:
         )
         for repository, found in events.items()
     ]
-
-
-def _relation(value: Any) -> str:
-    """``is_cited_by`` of ``IsCitedBy``."""
-    relation = WORD.sub("_", text(value) or "").lower()
-    return relation if relation in RELATIONS else "is_referenced_by"
 
 
 def _event(subject: str, relation: str, url: str, repository: str) -> Event:

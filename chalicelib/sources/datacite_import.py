@@ -14,10 +14,10 @@ Docs:     https://support.datacite.org/docs/pagination      Read: 2026-11-26
 
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
-from chalicelib.feed import Entry, Importer, Page, Window, read_entries
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text
+from chalicelib.apis import datacite, lucene
+from chalicelib.feed import Entry, Importer, Page, Window
+from chalicelib.reading import count, doi, mapping, sequence, text
 from chalicelib.source import Client, Setting
 
 
@@ -42,28 +42,11 @@ class DataCiteImport(Importer):
         """One page; ``place`` is the cursor."""
         symbols = re.findall(r"[^\s,;]+", client.settings.get("datacentres", "").lower())
         params = {
-            "query": f"updated:[{window.start}T00:00:00Z TO {window.end}T23:59:59Z]",
+            "query": lucene.days("updated", window),
             "fields[dois]": "doi,titles,publicationYear",
             **({"client-id": ",".join(symbols)} if symbols else {}),
-            "page[cursor]": place or "1",
-            "page[size]": "1000",
-            "disable-facets": "true",
-            "mailto": client.contact_email,
         }
-        answer = client.get("https://api.datacite.org/dois", params=params)
-        with expecting("a list of DOIs of DataCite", answer):
-            body = mapping(answer.json())
-            items, total = sequence(body["data"]), count(mapping(body["meta"])["total"])
-            next_place = _cursor(mapping(body["links"]).get("next"))
-            if not (next_place or place) and len(items) < total:
-                raise ValueError(f"{len(items)} of {total} DOIs")
-        entries, failed = read_entries(answer, items, _entry)
-        return Page(entries=entries, next_place=next_place, failed=failed)
-
-
-def _cursor(url: Any) -> str | None:
-    """The cursor in the URL of the next page. Errors: LookupError for a URL without one."""
-    return parse_qs(urlsplit(url).query)["page[cursor]"][0] if text(url) else None
+        return datacite.read_dois(client, params, place, _entry, size=1000)
 
 
 def _entry(value: Any) -> Entry:

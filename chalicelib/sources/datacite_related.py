@@ -15,29 +15,15 @@ Traps:    the next cursor is only told inside the URL links.next; related identi
 Docs:     https://support.datacite.org/docs/pagination      Read: 2026-11-26
 """
 
-import re
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote
 
-from chalicelib.feed import Entry, Feed, Page, Window, read_entries
+from chalicelib.apis import datacite, lucene
+from chalicelib.feed import Entry, Feed, Page, Window
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text
+from chalicelib.reading import doi, mapping, sequence
 from chalicelib.source import Client
-
-WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
-#: The relations that Lagotto 5.0 knew.
-RELATIONS = frozenset(
-    (
-        *("cites", "is_cited_by", "references", "is_referenced_by", "discusses"),
-        *("is_discussed_by", "is_supplement_to", "is_supplemented_by", "continues"),
-        *("is_continued_by", "is_metadata_for", "has_metadata", "is_part_of", "has_part"),
-        *("documents", "is_documented_by", "compiles", "is_compiled_by", "reviews"),
-        *("is_reviewed_by", "is_derived_from", "is_source_of", "is_new_version_of"),
-        *("is_previous_version_of", "is_original_form_of", "is_variant_form_of", "corrects"),
-        *("is_corrected_by", "is_identical_to"),
-    )
-)
 
 
 class DataCiteRelated(Feed):
@@ -54,25 +40,12 @@ class DataCiteRelated(Feed):
 
     def read(self, client: Client, window: Window, place: str) -> Page:
         """One page; ``place`` is the cursor."""
-        days = f"updated:[{window.start}T00:00:00Z TO {window.end}T23:59:59Z]"
+        condition = "relatedIdentifiers.relatedIdentifierType:DOI"
         params = {
-            "query": f"relatedIdentifiers.relatedIdentifierType:DOI AND {days}",
+            "query": f"{condition} AND {lucene.days('updated', window)}",
             "fields[dois]": "doi,relatedIdentifiers",
-            "page[cursor]": place or "1",
-            "page[size]": "200",
-            "disable-facets": "true",
-            "mailto": client.contact_email,
         }
-        answer = client.get("https://api.datacite.org/dois", params=params)
-        with expecting("a list of DOIs of DataCite", answer):
-            body = mapping(answer.json())
-            items, total = sequence(body["data"]), count(mapping(body["meta"])["total"])
-            next_place = _cursor(mapping(body["links"]).get("next"))
-            if not (next_place or place) and len(items) < total:
-                raise ValueError(f"{len(items)} of {total} DOIs")
-        entries: list[Entry] = []
-        _, failed = read_entries(answer, items, lambda item: entries.extend(_entries(item)))
-        return Page(entries=entries, next_place=next_place, failed=failed)
+        return datacite.read_dois(client, params, place, _entries)
 
     def merge(self, kept: list[Any] | dict[str, Any], result: Result, work: Work) -> Result:
         """All items so far; what is told again of one takes the place of what was kept."""
@@ -86,32 +59,20 @@ class DataCiteRelated(Feed):
         )
 
 
-def _cursor(url: Any) -> str | None:
-    """The cursor in the URL of the next page. Errors: LookupError for a URL without one."""
-    return parse_qs(urlsplit(url).query)["page[cursor]"][0] if text(url) else None
-
-
 def _entries(value: Any) -> list[Entry]:
     """One entry for each work that the item relates to."""
-    attributes = mapping(mapping(value)["attributes"])
-    subject = doi(attributes["doi"])
-    if not subject:
-        raise ValueError("an item has no DOI")
+    subject, attributes = datacite.doi_and_attributes(value)
     related: dict[str, list[str]] = {}
     for identifier in map(mapping, sequence(attributes["relatedIdentifiers"] or [])):
         target = doi(identifier.get("relatedIdentifier"))
         if identifier["relatedIdentifierType"] == "DOI" and target not in ("", subject):
-            related.setdefault(target, []).append(_relation(identifier["relationType"]))
+            related.setdefault(target, []).append(
+                datacite.known_relation(identifier["relationType"])
+            )
     return [
         Entry(identifiers={"doi": target}, result=_result(subject, relations))
         for target, relations in related.items()
     ]
-
-
-def _relation(value: Any) -> str:
-    """``is_cited_by`` of ``IsCitedBy``."""
-    relation = WORD.sub("_", text(value) or "").lower()
-    return relation if relation in RELATIONS else "is_referenced_by"
 
 
 def _result(subject: str, relations: Sequence[str]) -> Result:

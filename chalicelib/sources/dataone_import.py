@@ -15,11 +15,10 @@ Docs:     https://dataone-architecture-documentation.readthedocs.io/      Read: 
 
 from typing import Any
 
-from chalicelib.feed import Entry, Importer, Page, Window, read_entries
-from chalicelib.reading import count, expecting, mapping, sequence, text, time
+from chalicelib.apis import lucene
+from chalicelib.feed import Entry, Importer, Page, Window
+from chalicelib.reading import mapping, text, time
 from chalicelib.source import Client, found_identifiers
-
-ROWS = 1000
 
 
 class DataOneImport(Importer):
@@ -34,26 +33,12 @@ class DataOneImport(Importer):
 
     def read(self, client: Client, window: Window, place: str) -> Page:
         """One page; ``place`` is the offset."""
-        start = int(place or 0)
-        days = f"dateModified:[{window.start}T00:00:00Z TO {window.end}T23:59:59Z]"
         params = {
             "fl": "id,title,author,datePublished,authoritativeMN,dateModified",
-            "q": f"{days} AND formatType:METADATA",
-            "rows": str(ROWS),
-            "sort": "id asc",
-            "start": str(start),
-            "wt": "json",
+            "q": f"{lucene.days('dateModified', window)} AND formatType:METADATA",
         }
-        answer = client.get("https://cn.dataone.org/cn/v2/query/solr/", params=params)
-        with expecting("a search result of DataONE", answer):
-            response = mapping(mapping(answer.json())["response"])
-            docs, total = sequence(response["docs"]), count(response["numFound"])
-            following = start + len(docs)
-            if following < total and not docs:
-                raise ValueError(f"nothing from {start} on, of {total} data sets")
-        entries, failed = read_entries(answer, docs, _entry)
-        next_place = str(following) if following < total else None
-        return Page(entries=entries, next_place=next_place, failed=failed)
+        url = "https://cn.dataone.org/cn/v2/query/solr/"
+        return lucene.read_docs(client, url, params, place, _entry)
 
 
 def _entry(value: Any) -> Entry:

@@ -16,15 +16,12 @@ Docs:     https://europepmc.org/RestfulWebService Read: 2026-11-26
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
-from chalicelib import csl
+from chalicelib.apis import europe_pmc
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import count, expecting, mapping, sequence, text
+from chalicelib.reading import count, expecting, mapping, sequence
 from chalicelib.source import Answer, Client, Outcomes, Source
 
-ARTICLES = "https://www.ebi.ac.uk/europepmc/webservices/rest/MED"
-PAGE_SIZE = 1000
 MAXIMUM_PAGES = 10
 
 
@@ -62,33 +59,23 @@ class EuropePmc(Source):
         return {work.key: result}
 
     def _page(self, work: Work, number: int, client: Client) -> Answer:
-        url = f"{ARTICLES}/{quote(work.pmid or '', safe='')}/citations"
-        params = {"format": "json", "pageSize": str(PAGE_SIZE), "page": str(number)}
-        return client.get(url, params=params, absent=self.absent if number == 1 else ())
+        paging = {"pageSize": str(europe_pmc.PAGE_SIZE), "page": str(number)}
+        absent = self.absent if number == 1 else ()
+        return europe_pmc.ask_about(client, work, "citations", absent=absent, **paging)
 
 
 def _articles(answer: Answer) -> tuple[int, list[dict[str, Any]]]:
     """How many articles cite the work, and those of one page."""
-    body = mapping(answer.json())
-    if "errCode" in body:
-        raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
+    body = europe_pmc.without_error(answer.json())
     listed = mapping(body.get("citationList") or {}).get("citation") or []
     return count(body["hitCount"]), [mapping(article) for article in sequence(listed)]
 
 
 def _event(article: Mapping[str, Any]) -> Event:
-    identifiers = [text(article[kind]) or "" for kind in ("source", "id")]
-    url = f"http://europepmc.org/abstract/{'/'.join(quote(each, safe='') for each in identifiers)}"
-    names = (text(article.get("authorString")) or "").removesuffix(".").split(", ")
+    url = europe_pmc.record_url(article)
+    year = str(article.get("pubYear") or "")
     return Event(
         event=article,
         url=url,
-        csl=csl.csl(
-            author=csl.authors(names, " "),
-            title=(text(article.get("title")) or "").removesuffix("."),
-            container_title=text(article.get("journalAbbreviation")),
-            issued=csl.date_parts(str(article.get("pubYear") or "")),
-            url=url,
-            type="article-journal",
-        ),
+        csl=europe_pmc.citation(article, url, "journalAbbreviation", year),
     )

@@ -18,11 +18,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.apis import europe_pmc
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, mapping, sequence, text
 from chalicelib.source import Answer, Client, Outcomes, Source
 
-ARTICLES = "https://www.ebi.ac.uk/europepmc/webservices/rest/MED"
 #: Where a person sees the record with the accession number that its first field is.
 LINKS = {
     "UNIPROT": "https://www.uniprot.org/uniprotkb/",
@@ -46,14 +46,11 @@ class EuropePmcData(Source):
     page = "http://europepmc.org/abstract/MED/{pmid}#fragment-related-bioentities"
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
-        url = f"{ARTICLES}/{quote(works[0].pmid or '', safe='')}/databaseLinks"
-        params = {"format": "json", "pageSize": "1000", "page": "1"}
-        return client.get(url, params=params, absent=self.absent)
+        paging = {"pageSize": "1000", "page": "1"}
+        return europe_pmc.ask_about(client, works[0], "databaseLinks", absent=self.absent, **paging)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
-        body = {"hitCount": 0} if answer.absent else mapping(answer.json())
-        if "errCode" in body:
-            raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
+        body = {"hitCount": 0} if answer.absent else europe_pmc.without_error(answer.json())
         links = count(body["hitCount"])
         events = list(_events(body))
         if links and not events:

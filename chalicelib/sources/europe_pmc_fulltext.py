@@ -16,17 +16,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from chalicelib import csl
+from chalicelib.apis import europe_pmc
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text, time
-from chalicelib.source import Answer, Client, Outcomes, Source, phrase
+from chalicelib.reading import count, doi, expecting, mapping, sequence, text
+from chalicelib.source import Client, Outcomes, Source, phrase
 
-SEARCH = "https://www.ebi.ac.uk/europepmc/webservices/rest/search"
 MAXIMUM_PAGES = 10
-KEPT = (
-    *("id", "source", "pmid", "pmcid", "doi", "title", "authorString", "journalTitle"),
-    *("pubYear", "pubType", "firstPublicationDate"),
-)
 
 
 class EuropePmcFulltext(Source):
@@ -45,11 +40,9 @@ class EuropePmcFulltext(Source):
         hits: list[dict[str, Any]] = []
         cursor = "*"
         for _ in range(MAXIMUM_PAGES):
-            answer = _page(work, cursor, client)
+            answer = europe_pmc.search(client, _query(work), cursorMark=cursor)
             with expecting("a search result of Europe PMC", answer):
-                body = mapping(answer.json())
-                if "errCode" in body:
-                    raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
+                body = europe_pmc.without_error(answer.json())
                 page = [mapping(hit) for hit in sequence(body["resultList"]["result"])]
                 hits += page
                 total = count(body["hitCount"])
@@ -71,34 +64,12 @@ class EuropePmcFulltext(Source):
         )
 
 
-def _page(work: Work, cursor: str, client: Client) -> Answer:
+def _query(work: Work) -> str:
     term = phrase(work.doi or "")
-    params = {
-        "query": f"{term} OR REF:{term}",
-        "resultType": "lite",
-        "format": "json",
-        "pageSize": "1000",
-        "cursorMark": cursor,
-    }
-    return client.get(SEARCH, params=params)
+    return f"{term} OR REF:{term}"
 
 
 def _event(hit: Mapping[str, Any]) -> Event:
     article = doi(hit.get("doi"))
-    record = "/".join(quote(text(hit[kind]) or "", safe="") for kind in ("source", "id"))
-    link = f"http://doi.org/{quote(article)}" if article else None
-    url = link or f"http://europepmc.org/abstract/{record}"
-    names = (text(hit.get("authorString")) or "").removesuffix(".").split(", ")
-    return Event(
-        event={name: hit[name] for name in KEPT if hit.get(name) is not None},
-        url=url,
-        time=time(hit.get("firstPublicationDate")),
-        csl=csl.csl(
-            author=csl.authors(names, " "),
-            title=(text(hit.get("title")) or "").removesuffix("."),
-            container_title=text(hit.get("journalTitle")),
-            issued=csl.date_parts(text(hit.get("pubYear"))),
-            url=url,
-            type="article-journal",
-        ),
-    )
+    url = f"http://doi.org/{quote(article)}" if article else europe_pmc.record_url(hit)
+    return europe_pmc.hit(hit, url)

@@ -18,11 +18,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.archive import each, escaped, url_setting
+from chalicelib.apis import document_store
+from chalicelib.archive import each, url_setting
 from chalicelib.errors import Rejected
 from chalicelib.feed import Entry, Feed, Page, Window, read_entries, with_month
 from chalicelib.model import Event, Metrics, Period, Result, Work
-from chalicelib.reading import count, expecting, mapping, sequence, text
+from chalicelib.reading import count, expecting, mapping, text
 from chalicelib.source import Answer, Client, Outcomes, Setting
 
 
@@ -60,20 +61,14 @@ class F1000(Feed):
 
     def _replayed(self, work: Work, client: Client) -> Result:
         store = client.settings.get("db_url")
-        url = f"{store.rstrip('/')}/{escaped(work.doi or '')}" if store else _feed_url(client)
+        url = document_store.address(store, work) if store else _feed_url(client)
         answer = client.get(url, absent=self.absent)
         if answer.absent:
             return self.nothing(work)
-        if not answer.body.lstrip().startswith(b"<"):
-            return _of_document(answer)
-        result = self.nothing(work)
+        if document_store.is_document(answer):
+            return document_store.read(answer, "recommendations", _result)
         page = _page(answer, work.issued.first_day())
-        for error in page.failed:
-            raise error
-        for entry in page.entries:
-            if entry.result and entry.of(work):
-                result = self.merge(result.events_as_json(), entry.result, work)
-        return result
+        return self.with_page(self.nothing(work), page, work)
 
     def merge(self, kept: Any, result: Result, work: Work) -> Result:
         """The recommendations that were kept and that of the result, which wins."""
@@ -120,15 +115,6 @@ def _entry(article: Any, day: dt.date) -> Entry | None:
         "updated_at": f"{day.isoformat()}T00:00:00Z",
     }
     return Entry(identifiers={"doi": doi}, result=_result([recommendation]))
-
-
-def _of_document(answer: Answer) -> Result:
-    """The Result of what Lagotto's document store keeps of one work."""
-    with expecting("a document of Lagotto's store with recommendations", answer):
-        document = mapping(answer.json())
-        if "recommendations" not in document and document:
-            raise LookupError("recommendations")
-        return _result([mapping(item) for item in sequence(document.get("recommendations", []))])
 
 
 def _result(recommendations: Sequence[Mapping[str, Any]]) -> Result:

@@ -13,11 +13,11 @@ Docs:     https://docs.github.com/en/rest/repos/repos      Read: 2026-11-26
 
 import re
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 
+from chalicelib.apis import budgets
 from chalicelib.errors import RateLimited, Rejected
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, mapping
+from chalicelib.reading import count, mapping
 from chalicelib.source import Answer, Client, Limits, Outcomes, Setting, Source
 
 REPOSITORY = re.compile(
@@ -76,13 +76,7 @@ class Github(Source):
         }
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = count(headers["x-ratelimit-remaining"])
-            now = parsedate_to_datetime(headers["date"]).timestamp()
-            reset_seconds = count(headers["x-ratelimit-reset"]) - int(now)
-        except (*SHAPE_ERRORS, OSError):
-            return None
-        return Limits(remaining_calls=remaining_calls, reset_seconds=max(reset_seconds, 0))
+        return budgets.until_moment(headers)
 
 
 def _path(work: Work) -> str:

@@ -17,7 +17,8 @@ from html import unescape
 from typing import Any
 from urllib.parse import unquote
 
-from chalicelib.model import Event, Metrics, Result, Work
+from chalicelib.apis import mentions
+from chalicelib.model import Event, Work
 from chalicelib.reading import count, expecting, mapping, sequence, text, time
 from chalicelib.source import Client, Outcomes, Source
 
@@ -38,11 +39,7 @@ class HackerNews(Source):
     page = "https://hn.algolia.com/?query=%22{doi}%22&type=all"
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
-        return {work.key: _result(dict(_mentions(work, client))) for work in works}
-
-
-def _result(mentions: Mapping[int, Event]) -> Result:
-    return Result(metrics=Metrics.of(comments=len(mentions)), events=list(mentions.values()))
+        return {work.key: mentions.counted(_mentions(work, client)) for work in works}
 
 
 def _mentions(work: Work, client: Client) -> Iterator[tuple[int, Event]]:
@@ -73,9 +70,7 @@ def _is_about(hit: Mapping[str, Any], work: Work) -> bool:
     """Whether the DOI or a link to the landing page really is in the hit."""
     fields = ("url", "title", "story_text", "comment_text")
     said = " ".join(unescape(text(hit.get(field)) or "") for field in fields)
-    # A DOI ends where its letters and digits end, except for a preprint's version (…123v2).
-    doi = re.compile(rf"(?<![0-9]){re.escape(work.doi_folded)}(?!(?!v[0-9])[a-z0-9])")
-    if doi.search(said.lower()) or doi.search(unquote(said).lower()):
+    if mentions.names_doi(said, work):
         return True
     page = work.canonical_url
     return page is not None and any(_leads_to(link, page) for link in LINK.findall(said))

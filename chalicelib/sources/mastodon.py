@@ -13,16 +13,13 @@ Traps:    a server without full-text search gives an empty list, too, so choose 
 Docs:     https://docs.joinmastodon.org/methods/search/      Read: 2026-11-26
 """
 
-import datetime as dt
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import Any
-from urllib.parse import unquote
 
-from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, expecting, mapping, sequence, text, time
+from chalicelib.apis import budgets, mentions
+from chalicelib.model import Event, Work
+from chalicelib.reading import count, expecting, mapping, sequence, text, time
 from chalicelib.source import Client, Limits, Outcomes, Setting, Source, found_identifiers
 
 PAGE = 40
@@ -56,21 +53,10 @@ class Mastodon(Source):
     )
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
-        return {work.key: _result(dict(_posts(work, client))) for work in works}
+        return {work.key: mentions.counted(_posts(work, client)) for work in works}
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = count(headers["x-ratelimit-remaining"])
-            reset_at = dt.datetime.fromisoformat(time(headers["x-ratelimit-reset"]) or "")
-            now = parsedate_to_datetime(headers["date"])
-            reset_seconds = int((reset_at - now).total_seconds())
-        except (*SHAPE_ERRORS, OSError):
-            return None
-        return Limits(remaining_calls=remaining_calls, reset_seconds=max(reset_seconds, 0))
-
-
-def _result(posts: Mapping[str, Event]) -> Result:
-    return Result(metrics=Metrics.of(comments=len(posts)), events=list(posts.values()))
+        return budgets.until_moment(headers)
 
 
 def _posts(work: Work, client: Client) -> Iterator[tuple[str, Event]]:
@@ -106,15 +92,7 @@ def _is_about(post: Mapping[str, Any], work: Work) -> bool:
     card = mapping(post.get("card") or {})
     said = f"{text(post['content']) or ''} {text(card.get('url')) or ''}"
     # Links in posts are shown in pieces, but whole in their tags.
-    said = unescape(said).lower()
-    doi = re.compile(rf"(?<![0-9]){re.escape(work.doi_folded)}(?!(?!v[0-9])[a-z0-9])")
-    if doi.search(said) or doi.search(unquote(said)):
-        return True
-    address = unquote((work.canonical_url or "").lower()).partition("://")[2]
-    address = address.removeprefix("www.").rstrip("/")
-    return (
-        bool(address) and re.search(rf"{re.escape(address)}(?![\w.-])", unquote(said)) is not None
-    )
+    return mentions.names(unescape(said), work)
 
 
 def _event(post: Mapping[str, Any]) -> tuple[str, Event]:

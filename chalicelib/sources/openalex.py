@@ -18,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+from chalicelib.apis import budgets
 from chalicelib.errors import Malformed, Rejected
 from chalicelib.model import Metrics, Result, Work
 from chalicelib.reading import count, expecting, mapping, sequence
@@ -94,12 +95,7 @@ class OpenAlex(Source):
             return {work.key: error}
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = int(float(headers["x-ratelimit-remaining"]))
-            reset_seconds = int(float(headers["x-ratelimit-reset"]))
-        except (KeyError, ValueError, OverflowError):
-            return None
-        return Limits(remaining_calls=max(remaining_calls, 0), reset_seconds=max(reset_seconds, 0))
+        return budgets.for_seconds(headers)
 
 
 def _size(work: Work) -> int:

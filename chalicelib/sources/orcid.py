@@ -14,6 +14,7 @@ Docs:     https://info.orcid.org/documentation/api-tutorials/      Read: 2026-11
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.apis import orcid
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, mapping, sequence, text
 from chalicelib.source import Answer, Client, Outcomes, Setting, Source, phrase
@@ -67,16 +68,7 @@ class Orcid(Source):
 
 
 def _event(person: Mapping[str, Any], work: Work) -> Event:
-    """The contribution as Lagotto 5.0 deposited it."""
-    orcid = text(mapping(person["orcid-identifier"])["path"])
-    if not orcid:
+    found = text(mapping(person["orcid-identifier"])["path"])
+    if not found:
         raise ValueError("a result has no iD")
-    contribution = {
-        "subj_id": f"http://orcid.org/{orcid}",
-        "obj_id": f"http://doi.org/{work.doi}",
-        "source_id": "orcid",
-    }
-    return Event(
-        event={"message_type": "contribution", "contribution": contribution},
-        url=f"https://orcid.org/{orcid}",
-    )
+    return orcid.contribution(found, work.doi or "", "orcid")

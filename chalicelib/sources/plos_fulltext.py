@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib import csl
+from chalicelib.apis import lucene
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text, time
+from chalicelib.reading import doi, expecting, mapping, sequence, text, time
 from chalicelib.source import Answer, Client, Outcomes, Source, phrase
 
 PAGE_SIZE = 1000
@@ -46,10 +47,9 @@ class PlosFulltext(Source):
         for number in range(MAXIMUM_PAGES):
             answer = _page(work, number, client)
             with expecting("a search result of PLOS", answer):
-                response = mapping(mapping(answer.json())["response"])
-                page = {doi(doc["id"]): mapping(doc) for doc in sequence(response["docs"])}
+                listed, total = lucene.solr_docs(answer)
+                page = {doi(doc["id"]): mapping(doc) for doc in listed}
                 docs |= page
-                total = count(response["numFound"])
                 if "" in docs:
                     raise ValueError("an article has no DOI")
                 if len(docs) >= total:

@@ -14,11 +14,11 @@ Docs:     https://api.plos.org/solr/faq/      Read: 2026-11-26
 
 from typing import Any
 
-from chalicelib.feed import Entry, Importer, Page, Window, read_entries
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text, time
+from chalicelib.apis import lucene
+from chalicelib.feed import Entry, Importer, Page, Window
+from chalicelib.reading import doi, mapping, text, time
 from chalicelib.source import Client
 
-ROWS = 1000
 FIELDS = (
     "id,publication_date,title_display,cross_published_journal_name,author_display,"
     "volume,issue,elocation_id"
@@ -40,27 +40,12 @@ class PlosImport(Importer):
 
     def read(self, client: Client, window: Window, place: str) -> Page:
         """One page; ``place`` is the offset."""
-        start = int(place or 0)
-        days = f"publication_date:[{window.start}T00:00:00Z TO {window.end}T23:59:59Z]"
         params = {
             "fl": FIELDS,
-            "fq": [days, "doc_type:full"],
+            "fq": [lucene.days("publication_date", window), "doc_type:full"],
             "q": "*:*",
-            "rows": str(ROWS),
-            "sort": "id asc",
-            "start": str(start),
-            "wt": "json",
         }
-        answer = client.get("https://api.plos.org/search", params=params)
-        with expecting("a search result of PLOS", answer):
-            response = mapping(mapping(answer.json())["response"])
-            docs, total = sequence(response["docs"]), count(response["numFound"])
-            following = start + len(docs)
-            if following < total and not docs:
-                raise ValueError(f"nothing from {start} on, of {total} articles")
-        entries, failed = read_entries(answer, docs, _entry)
-        next_place = str(following) if following < total else None
-        return Page(entries=entries, next_place=next_place, failed=failed)
+        return lucene.read_docs(client, "https://api.plos.org/search", params, place, _entry)
 
 
 def _entry(value: Any) -> Entry:

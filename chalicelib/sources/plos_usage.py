@@ -15,14 +15,11 @@ Docs:     https://api.plos.org/solr/faq/      Read: 2026-11-26
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote_plus
 
+from chalicelib.apis import lucene
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import count, mapping, sequence
-from chalicelib.source import Answer, Client, Outcomes, Source, chunks, outcomes_by_doi, phrase
-
-#: Web servers commonly take request lines of 8,192 bytes; the rest is for other parameters.
-QUERY_LIMIT_CHARACTERS = 7500
+from chalicelib.reading import count
+from chalicelib.source import Answer, Client, Outcomes, Source, outcomes_by_doi
 
 
 class PlosUsage(Source):
@@ -38,13 +35,13 @@ class PlosUsage(Source):
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
         outcomes: Outcomes = {}
-        for part in chunks(works, _size, QUERY_LIMIT_CHARACTERS):
+        for part in lucene.parts(works):
             outcomes |= super().collect(part, client)
         return outcomes
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {
-            "q": f"id:({' OR '.join(phrase(work.doi_folded) for work in works)})",
+            "q": lucene.any_doi("id", works),
             "fq": "doc_type:full",
             "fl": "id,counter_total_all,counter_total_month",
             "wt": "json",
@@ -53,14 +50,8 @@ class PlosUsage(Source):
         return client.get("https://api.plos.org/search", params=params)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
-        response = mapping(mapping(answer.json())["response"])
-        docs = sequence(response["docs"])
-        complete = count(response["numFound"]) <= len(docs)
-        return outcomes_by_doi(answer, works, docs, "id", _result, complete=complete)
-
-
-def _size(work: Work) -> int:
-    return len(quote_plus(f"{phrase(work.doi_folded)} OR "))
+        docs, total = lucene.solr_docs(answer)
+        return outcomes_by_doi(answer, works, docs, "id", _result, complete=total <= len(docs))
 
 
 def _result(work: Work, docs: Sequence[dict[str, Any]]) -> Result:

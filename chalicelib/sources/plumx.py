@@ -13,16 +13,13 @@ Docs:     https://dev.elsevier.com/documentation/PlumXMetricsAPI.wadl      Read:
 """
 
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
 
+from chalicelib.apis import budgets
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, mapping, sequence, text
+from chalicelib.reading import count, mapping, sequence, text
 from chalicelib.source import Answer, Client, Limits, Outcomes, Setting, Source
-
-#: The quota is for a week.
-LONGEST_RESET_SECONDS = 7 * 86400
 
 
 class PlumX(Source):
@@ -58,16 +55,7 @@ class PlumX(Source):
         return {work.key: result for work in works}
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = count(headers["x-ratelimit-remaining"])
-            now = parsedate_to_datetime(headers["date"]).timestamp()
-            seconds = int(float(headers["x-ratelimit-reset"]) - now)
-        except SHAPE_ERRORS:
-            return None
-        return Limits(
-            remaining_calls=remaining_calls,
-            reset_seconds=min(max(seconds, 0), LONGEST_RESET_SECONDS),
-        )
+        return budgets.until_moment(headers)
 
 
 def _result(answer: Answer) -> Result:

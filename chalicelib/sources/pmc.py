@@ -18,11 +18,12 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.apis import document_store
 from chalicelib.archive import each, escaped, expand, url_setting
 from chalicelib.errors import Malformed, Rejected, SourceError
 from chalicelib.feed import Entry, Feed, Page, Window, read_entries, with_month
 from chalicelib.model import Metrics, Period, Result, Work
-from chalicelib.reading import count, expecting, mapping, sequence
+from chalicelib.reading import count, expecting, mapping
 from chalicelib.source import Answer, Client, Outcomes, Setting
 
 FEED = (
@@ -118,8 +119,8 @@ class Pmc(Feed):
         parts = _parts(client, [(day.year, day.month)])
         store = client.settings.get("db_url")
         if store or not parts:
-            base = (store or STORE).rstrip("/")
-            asked = [(f"{base}/{escaped(work.doi or '')}", Part({}, "", day.year, day.month))]
+            document = document_store.address(store or STORE, work)
+            asked = [(document, Part({}, "", day.year, day.month))]
         else:
             asked = [(_url(part), part) for part in parts]
         result = self.nothing(work)
@@ -127,14 +128,10 @@ class Pmc(Feed):
             answer = client.get(url, absent=self.absent)
             if answer.absent:
                 continue
-            if not answer.body.lstrip().startswith(b"<"):
-                return dataclasses.replace(_of_document(answer), events_url=result.events_url)
-            page = _page(answer, part)
-            for error in page.failed:
-                raise error
-            for entry in page.entries:
-                if entry.result and entry.of(work):
-                    result = self.merge(result.events_as_json(), entry.result, work)
+            if document_store.is_document(answer):
+                found = document_store.read(answer, "views", _result)
+                return dataclasses.replace(found, events_url=result.events_url)
+            result = self.with_page(result, _page(answer, part), work)
         return result
 
     def merge(self, kept: Any, result: Result, work: Work) -> Result:
@@ -199,15 +196,6 @@ def _entry(article: Any, part: Part) -> Entry | None:
         return None
     view = {**article.find("usage").attrib, "year": str(part.year), "month": str(part.month)}
     return Entry(identifiers={"doi": doi}, result=_result([view]))
-
-
-def _of_document(answer: Answer) -> Result:
-    """The Result of what Lagotto's document store keeps of one work."""
-    with expecting("a document of Lagotto's store with views", answer):
-        document = mapping(answer.json())
-        if "views" not in document and document:
-            raise LookupError("views")
-        return _result([mapping(view) for view in sequence(document.get("views", []))])
 
 
 def _result(views: Sequence[Mapping[str, Any]], events_url: str | None = None) -> Result:

@@ -19,9 +19,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib.apis import europe_pmc
 from chalicelib.archive import API, as_2014, decode, each, expand
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import count, expecting, mapping, sequence
+from chalicelib.reading import count, expecting, sequence
 from chalicelib.source import (
     Answer,
     Client,
@@ -33,7 +34,6 @@ from chalicelib.source import (
     phrase,
 )
 
-SEARCH = "https://www.ebi.ac.uk/europepmc/webservices/rest/search"
 CITATIONS_OF_2014 = "http://www.ebi.ac.uk/europepmc/webservices/rest/MED/{pmid}/citations/1/json"
 
 
@@ -68,16 +68,11 @@ class PmcEurope(Source):
         return super().collect(asked, client) if asked else {}
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
-        params = {
-            "query": " OR ".join(f"DOI:{phrase(work.doi_folded)}" for work in works),
-            "resultType": "lite",
-            "format": "json",
-            "pageSize": "1000",
-        }
-        return client.get(SEARCH, params=params)
+        query = " OR ".join(f"DOI:{phrase(work.doi_folded)}" for work in works)
+        return europe_pmc.search(client, query)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
-        body = _without_error(answer.json())
+        body = europe_pmc.without_error(answer.json())
         hits = sequence(body["resultList"]["result"])
         complete = count(body["hitCount"]) <= len(hits)
         return outcomes_by_doi(answer, works, hits, "doi", self._result, complete=complete)
@@ -98,12 +93,5 @@ class PmcEurope(Source):
     def _ask_as_in_2014(self, work: Work, client: Client) -> Result:
         answer = client.get(expand(client.settings["url"], pmid=work.pmid))
         with expecting("a list of citations of Europe PMC", answer):
-            citations = count(_without_error(decode(answer))["hitCount"])
+            citations = count(europe_pmc.without_error(decode(answer))["hitCount"])
         return Result(metrics=Metrics.of(citations=citations), events_url=self.events_url(work))
-
-
-def _without_error(value: Any) -> dict[str, Any]:
-    body = mapping(value)
-    if "errCode" in body:
-        raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
-    return body

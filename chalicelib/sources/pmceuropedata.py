@@ -21,13 +21,13 @@ from typing import Any
 from urllib.parse import quote
 
 from chalicelib import csl
+from chalicelib.apis import europe_pmc
 from chalicelib.archive import API, as_2014, as_list, decode, each, expand
 from chalicelib.errors import Rejected
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import count, expecting, mapping, sequence, text
 from chalicelib.source import Answer, Client, Outcomes, Setting, Source
 
-ARTICLES = "https://www.ebi.ac.uk/europepmc/webservices/rest/MED"
 LINKS_OF_2014 = "http://www.ebi.ac.uk/europepmc/webservices/rest/MED/{pmid}/databaseLinks//1/json"
 ARTICLE_OF_2014 = "http://europepmc.org/abstract/MED/"
 
@@ -66,11 +66,12 @@ class PmcEuropeData(Source):
         return each(asked, lambda work: self._ask_as_in_2014(work, client))
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
-        url = f"{ARTICLES}/{quote(works[0].pmid or '', safe='')}/databaseLinks"
-        return client.get(url, params={"format": "json"}, absent=self.absent)
+        return europe_pmc.ask_about(client, works[0], "databaseLinks", absent=self.absent)
 
     def parse(self, answer: Answer, works: Sequence[Work]) -> Outcomes:
-        links, databases = (0, {}) if answer.absent else _links(_without_error(answer.json()))
+        links, databases = (
+            (0, {}) if answer.absent else _links(europe_pmc.without_error(answer.json()))
+        )
         return {
             work.key: Result(
                 metrics=Metrics.of(citations=links),
@@ -86,7 +87,7 @@ class PmcEuropeData(Source):
         answer = client.get(expand(client.settings["url"], pmid=work.pmid, doi=doi))
         with expecting("links or articles of Europe PMC", answer):
             document = mapping(decode(answer))
-            body = _without_error(document.get("responseWrapper", document))
+            body = europe_pmc.without_error(document.get("responseWrapper", document))
             found, databases = _links(body)
             articles = as_list(_filled(body.get("resultList")).get("result"))
             return Result(
@@ -94,13 +95,6 @@ class PmcEuropeData(Source):
                 events=databases or [_article(mapping(article)) for article in articles],
                 events_url=self.events_url(work),
             )
-
-
-def _without_error(value: Any) -> dict[str, Any]:
-    body = mapping(value)
-    if "errCode" in body:
-        raise ValueError(f"error {body['errCode']}: {body.get('errMsg')}")
-    return body
 
 
 def _filled(value: Any) -> dict[str, Any]:

@@ -17,10 +17,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib import oauth
+from chalicelib.apis import budgets
 from chalicelib.archive import API, as_2014, decode, each, escaped, expand, url_setting
 from chalicelib.csl import author, csl, date_parts
 from chalicelib.model import Event, Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, expecting, mapping, sequence, text, time
+from chalicelib.reading import count, expecting, mapping, sequence, text, time
 from chalicelib.source import Answer, Client, Limits, Outcomes, Setting, Source
 
 #: Reddit shows no more than the first 1000 posts.
@@ -76,12 +77,7 @@ class Reddit(Source):
         )
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = int(float(headers["x-ratelimit-remaining"]))
-            reset_seconds = int(float(headers["x-ratelimit-reset"]))
-        except SHAPE_ERRORS:
-            return None
-        return Limits(remaining_calls=max(remaining_calls, 0), reset_seconds=max(reset_seconds, 0))
+        return budgets.for_seconds(headers)
 
 
 def _posts(work: Work, client: Client) -> list[Event]:

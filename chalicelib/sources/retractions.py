@@ -21,12 +21,12 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chalicelib.feed import Entry, Feed, Page, Window, read_entries
+from chalicelib.apis import crossref
+from chalicelib.feed import Entry, Feed, Page, Window
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import count, doi, expecting, mapping, sequence, text
+from chalicelib.reading import doi, mapping, sequence, text
 from chalicelib.source import Client
 
-ROWS = 1000
 TYPES = ("retraction", "partial_retraction", "removal", "withdrawal", "expression_of_concern")
 
 #: What a notice is kept as: doi, type, sources, date and title.
@@ -53,26 +53,8 @@ class Retractions(Feed):
         params = {
             "filter": f"{','.join(f'update-type:{kind}' for kind in TYPES)},{days}",
             "select": "DOI,update-to,issued,title",
-            "rows": str(ROWS),
-            "cursor": place or "*",
-            "mailto": client.contact_email,
         }
-        answer = client.get("https://api.crossref.org/works", params=params)
-        with expecting("a list of works of Crossref", answer):
-            body = mapping(answer.json())
-            message = mapping(body["message"])
-            if body["status"] != "ok" or body["message-type"] != "work-list":
-                raise ValueError(f"status {body['status']!r}, {body['message-type']!r}")
-            items, total = sequence(message["items"]), count(message["total-results"])
-            full = len(items) >= ROWS
-            if not (full or place) and len(items) < total:
-                raise ValueError(f"{len(items)} of {total} notices")
-            next_place = text(message["next-cursor"]) if full else None
-            if full and not next_place:
-                raise ValueError("a full page has no cursor")
-        entries: list[Entry] = []
-        _, failed = read_entries(answer, items, lambda item: entries.extend(_entries(item)))
-        return Page(entries=entries, next_place=next_place, failed=failed)
+        return crossref.read_works(client, params, place, _entries)
 
     def merge(self, kept: list[Any] | dict[str, Any], result: Result, work: Work) -> Result:
         """All notices so far; what is told again of one takes the place of what was kept."""
@@ -123,7 +105,5 @@ def _result(notices: Sequence[Notice]) -> Result:
 
 
 def _date(value: Any) -> str | None:
-    """``2012-03-06`` of ``{"date-parts": [[2012, 3, 6]]}``, or as much as is known."""
-    parts = sequence(sequence(mapping(value)["date-parts"])[0]) if value else []
-    known = [count(part) for part in parts if part is not None]
-    return "-".join([f"{known[0]:04d}", *(f"{part:02d}" for part in known[1:3])]) if known else None
+    parts = crossref.date_parts(value)
+    return crossref.date(parts) if parts else None

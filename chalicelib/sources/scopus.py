@@ -14,13 +14,13 @@ Docs:     https://dev.elsevier.com/documentation/ScopusSearchAPI.wadl      Read:
 """
 
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote_plus
 
+from chalicelib.apis import budgets
 from chalicelib.archive import API, as_2014, decode, each, escaped, expand, url_setting
 from chalicelib.model import Metrics, Result, Work
-from chalicelib.reading import SHAPE_ERRORS, count, expecting, mapping, sequence, text
+from chalicelib.reading import count, expecting, mapping, sequence, text
 from chalicelib.source import (
     Answer,
     Client,
@@ -93,15 +93,7 @@ class Scopus(Source):
         return outcomes_by_doi(answer, works, told, "prism:doi", _result, complete=complete)
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = count(headers["x-ratelimit-remaining"])
-            reset_at = count(headers["x-ratelimit-reset"])
-            now = int(parsedate_to_datetime(headers["date"]).timestamp())
-        except (*SHAPE_ERRORS, OSError):
-            return None
-        if reset_at > 10**11:
-            reset_at //= 1000
-        return Limits(remaining_calls=remaining_calls, reset_seconds=max(reset_at - now, 0))
+        return budgets.until_moment(headers)
 
 
 def _term(work: Work) -> str:

@@ -18,9 +18,9 @@ Docs:     https://docs.x.com/x-api/posts/search-recent-posts      Read: 2026-11-
 import dataclasses
 import re
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any
 
+from chalicelib.apis import budgets
 from chalicelib.errors import Rejected
 from chalicelib.model import Event, Metrics, Result, Work
 from chalicelib.reading import SHAPE_ERRORS, count, expecting, mapping, sequence, text, time
@@ -70,13 +70,7 @@ class X(Source):
         return dataclasses.replace(result, metrics=Metrics.of(comments=len(events)), events=events)
 
     def limits(self, headers: Mapping[str, str]) -> Limits | None:
-        try:
-            remaining_calls = count(headers["x-rate-limit-remaining"])
-            reset_at = count(headers["x-rate-limit-reset"])
-            now = int(parsedate_to_datetime(headers["date"]).timestamp())
-        except (*SHAPE_ERRORS, OSError):
-            return None
-        return Limits(remaining_calls=remaining_calls, reset_seconds=max(reset_at - now, 0))
+        return budgets.until_moment(headers, "x-rate-limit")
 
 
 def _maximum_posts(client: Client) -> int:
