@@ -7,6 +7,7 @@ The way of the data, which is also the order to read the package in:
     worker                 one job: ask, keep, next           (Source.collect → Result → store)
     feeds                  the same for what is read as a whole (Feed.read → Result → store)
     sources/               one module per provider: facts and a pure parse
+    apis/                  what several sources of one provider or protocol share
     source, feed, archive  what a source declares and is given
     client                 the HTTP client a source is handed
     store/                 all that is kept: DynamoDB and S3

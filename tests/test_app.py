@@ -181,6 +181,30 @@ def test_the_authorizer_is_a_function_of_its_own(tables):
     assert found["context"] == {"key_hash": "", "owner": "", "role": ""}
 
 
+def test_an_api_request_loads_no_source():
+    """In a process of its own, as others have loaded them here: the answer to a request for
+    articles and sources, with the numbers of a source that is there."""
+    code = (
+        "import sys\n"
+        "from moto import mock_aws\n"
+        "from tests.conftest import empty_tables\n"
+        "from tests.visiting import Site, add, install, keep, work\n"
+        "with mock_aws(), empty_tables():\n"
+        "    site = Site()\n"
+        "    install('crossref', 'CrossRef', 'cited')\n"
+        "    add(work('10.5555/a', '2012-03-06'))\n"
+        "    keep('crossref', '10.5555/a', 2)\n"
+        "    assert site.articles(ids='10.5555/a', info='detail')['data']\n"
+        "    assert site.get('/api/v5/sources').status == 200\n"
+        "    assert site.get('/api/v5/sources/crossref').status == 200\n"
+        "print([name for name in sys.modules if name.startswith('chalicelib.sources.')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_an_api_request_loads_nothing_heavy():
     code = (
         "import sys, app\n"

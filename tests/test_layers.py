@@ -3,6 +3,7 @@
 import ast
 import functools
 import pathlib
+import re
 
 import pytest
 
@@ -17,7 +18,8 @@ EDGES = {"client", "queues", "settings", "store"}
 MAY_IMPORT = {
     **dict.fromkeys(NOUNS, NOUNS),
     **dict.fromkeys(PURE, NOUNS | {"works", "source", "__init__"}),
-    "sources": NOUNS | {"source", "csl", "archive", "oauth", "feed"},
+    "sources": NOUNS | {"source", "csl", "archive", "oauth", "feed", "apis"},
+    "apis": NOUNS | {"source", "csl", "archive", "oauth", "feed"},
     "settings": NOUNS,
     "client": NOUNS | {"source", "transports", "__init__"},
     "transports": NOUNS,
@@ -91,7 +93,13 @@ def sources():
     return sorted((PACKAGE / "sources").glob("[!_]*.py"))
 
 
-@pytest.mark.parametrize("path", sources(), ids=lambda path: path.stem)
+def apis():
+    return sorted((PACKAGE / "apis").glob("[!_]*.py"))
+
+
+@pytest.mark.parametrize(
+    "path", [*sources(), *apis()], ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_a_source_has_no_clock_no_environment_and_no_pause(path):
     text = path.read_text()
     for forbidden in ("os.environ", "datetime.now", "time.sleep", "date.today", "random"):
@@ -99,6 +107,14 @@ def test_a_source_has_no_clock_no_environment_and_no_pause(path):
     for name in imports(path):
         assert name.split(".")[0] not in {"os", "time", "socket", "urllib3", "random"}
         assert not name.startswith("chalicelib.sources"), "sources do not know each other"
+
+
+@pytest.mark.parametrize("path", apis(), ids=lambda path: path.stem)
+def test_an_api_is_shared_and_names_the_sources_that_use_it(path):
+    name = f"chalicelib.apis.{path.stem}"
+    users = {source.stem for source in sources() if name in imports(source)}
+    told = set(re.findall(r"``(\w+)``", ast.get_docstring(ast.parse(path.read_text()))))
+    assert users == told and len(users) > 1
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(PACKAGE)))

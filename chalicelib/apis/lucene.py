@@ -1,8 +1,8 @@
 """Searches in Lucene's syntax, and the answers of Solr.
 
-For ``datacite_data``, ``datacite_github``, ``datacite_import``, ``datacite_orcid`` and
-``datacite_related`` (questions alone); ``ads``, ``ads_fulltext``, ``dataone_import``,
-``plos_fulltext``, ``plos_import`` and ``plos_usage``, which answer as Solr does.
+For ``datacite``, ``datacite_data``, ``datacite_github``, ``datacite_import``,
+``datacite_orcid`` and ``datacite_related`` (questions alone); for ``ads``, ``ads_fulltext``,
+``dataone_import``, ``plos_fulltext``, ``plos_import`` and ``plos_usage``, which answer as Solr.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -71,5 +71,5 @@ def _query(work: Work) -> str:
 
 def _event(hit: Mapping[str, Any]) -> Event:
     article = doi(hit.get("doi"))
-    url = f"http://doi.org/{quote(article)}" if article else europe_pmc.record_url(hit)
-    return europe_pmc.hit(hit, url)
+    record = europe_pmc.record_url(hit)
+    return europe_pmc.hit(hit, f"http://doi.org/{quote(article)}" if article else record)

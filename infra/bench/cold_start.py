@@ -16,6 +16,7 @@ from infra.bench.report import Line, Measured
 
 RUNS = 8
 BUDGET = 1.35
+REGISTRY_BUDGET_MILLISECONDS = 60
 
 _LEAST = """
 import chalice, boto3
@@ -29,6 +30,18 @@ from chalicelib.store import tables
 for model in (tables.ControlItem, tables.WorkItem, tables.ShelfItem):
     model._get_connection().connection.client
 """
+#: What a process has that works with sources at all, then all of them.
+_CONTRACT = """
+import orjson
+from chalicelib import archive, csl, feed, oauth, sources
+"""
+_REGISTRY = (
+    _CONTRACT
+    + """
+for name in sources.names():
+    sources.get(name)
+"""
+)
 _TIMED = """
 import resource, time
 began = time.process_time()
@@ -40,7 +53,13 @@ print(seconds * 1000, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 def measure() -> Measured:
     """The lines."""
-    programs = {"least": _LEAST, "app": _APP, "ready": _APP + _CLIENTS}
+    programs = {
+        "least": _LEAST,
+        "app": _APP,
+        "ready": _APP + _CLIENTS,
+        "contract": _CONTRACT,
+        "registry": _REGISTRY,
+    }
     times: dict[str, list[float]] = {name: [] for name in programs}
     peaks: dict[str, int] = {}
     for run in range(RUNS + 1):
@@ -48,7 +67,7 @@ def measure() -> Measured:
             milliseconds, peaks[name] = _run(program)
             if run:  # the first one may have to compile
                 times[name].append(milliseconds)
-    least, app, ready = (min(times[name]) for name in programs)
+    least, app, ready, contract, registry = (min(times[name]) for name in programs)
     median = statistics.median(times["ready"]) / statistics.median(times["least"])
     lines = [
         Line("chalice, boto3 and a DynamoDB client", _shown(least, peaks["least"])),
@@ -60,6 +79,13 @@ def measure() -> Measured:
             shown=f"{_shown(ready, peaks['ready'])} = × {ready / least:.2f}"
             f" (medians × {median:.2f})",
             limit="× 1.35",
+        ),
+        report.at_most(
+            "loading all source modules",
+            registry - contract,
+            REGISTRY_BUDGET_MILLISECONDS,
+            shown=f"{registry - contract:.0f} ms",
+            limit=f"{REGISTRY_BUDGET_MILLISECONDS} ms",
         ),
     ]
     return Measured(f"Cold start: processor time, least of {RUNS} runs", lines)

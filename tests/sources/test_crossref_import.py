@@ -83,7 +83,7 @@ def test_a_sample_has_no_pages() -> None:
 
 
 def test_a_full_page_is_followed_by_another(monkeypatch) -> None:
-    monkeypatch.setattr("chalicelib.sources.crossref_import.ROWS", 1)
+    monkeypatch.setattr("chalicelib.apis.crossref.ROWS", 1)
     assert play("found.json")[1].next_place == "DnF1"
 
 

@@ -51,7 +51,7 @@ def test_what_is_no_id_is_left_out_and_one_person_counts_once() -> None:
 
 
 def test_a_full_page_is_followed_by_another(monkeypatch) -> None:
-    monkeypatch.setattr("chalicelib.sources.crossref_orcid.ROWS", 1)
+    monkeypatch.setattr("chalicelib.apis.crossref.ROWS", 1)
     player, page = play("found.json", "DnF0")
     assert player.requests[0].query["cursor"] == ["DnF0"]
     assert page.next_place == "DnF1"

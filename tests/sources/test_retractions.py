@@ -90,7 +90,7 @@ def test_what_is_asked() -> None:
 
 
 def test_a_full_page_is_followed_by_another(monkeypatch) -> None:
-    monkeypatch.setattr("chalicelib.sources.retractions.ROWS", 1)
+    monkeypatch.setattr("chalicelib.apis.crossref.ROWS", 1)
     assert play("found.json")[1].next_place == "DnF1"
     with pytest.raises(Malformed):
         play("odd-not-all.json")
