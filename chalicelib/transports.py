@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from chalicelib.errors import Unavailable
 
@@ -18,12 +20,51 @@ class ForbiddenAddress(Exception):
     """A URL that leads into a private network or is not http(s)."""
 
 
+def _refuse_unless_public(address: object, host: str) -> None:
+    ip = ipaddress.ip_address(str(address).split("%")[0])
+    if not ip.is_global or ip.is_multicast:
+        raise ForbiddenAddress(f"{host} is not a public address; it is not asked")
+
+
+class _ToPublicAddress(HTTPConnection):
+    """A connection that is closed before anything is said if it does not lead to a public
+    address: a name can change its address between being looked up and being connected to."""
+
+    def _new_conn(self) -> socket.socket:
+        connected = super()._new_conn()
+        if self.proxy is None:
+            try:
+                _refuse_unless_public(connected.getpeername()[0], self.host)
+            except ForbiddenAddress:
+                connected.close()
+                raise
+        return connected
+
+
+class _ToPublicAddressTls(_ToPublicAddress, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _ToPublicAddress
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _ToPublicAddressTls
+
+
 class PublicOnly(HTTPAdapter):
     """Refuses addresses that are not public, at each hop of a redirect.
 
     URLs of landing pages and redirects are chosen by others; a Lambda must not be led to
     its own metadata service or into a private network (architecture, section 10).
     """
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Called by requests to make the pool of connections."""
+        super().init_poolmanager(*args, **kwargs)
+        pools = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = pools
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         url = request.url or ""
@@ -35,9 +76,7 @@ class PublicOnly(HTTPAdapter):
                 raise requests.ConnectionError(f"{host} has no address: {error}") from error
             found = []  # behind a proxy, names may be the proxy's to find
         for *_, address in found:
-            ip = ipaddress.ip_address(str(address[0]).split("%")[0])
-            if not ip.is_global or ip.is_multicast:
-                raise ForbiddenAddress(f"{host} is not a public address; it is not asked")
+            _refuse_unless_public(address[0], host)
         return _without_redirect_body(super().send(request, *args, **kwargs))
 
 

@@ -6,6 +6,7 @@ import html
 import http.server
 import io
 import json
+import socket
 import threading
 import time
 import traceback
@@ -330,6 +331,26 @@ def test_redirects_lead_to_the_web_only(internet: responses.RequestsMock, target
     internet.add("GET", URL, status=302, headers={"Location": target})
     with pytest.raises(Rejected):
         make().get(URL)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_name_that_becomes_private_after_it_was_looked_up_is_told_nothing(
+    internet: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    internet.add_passthru(f"{scheme}://changing.example.org")
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        addresses = iter(["93.184.215.14"])
+
+        def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
+            address = (next(addresses, "127.0.0.1"), listening.getsockname()[1])
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address)]
+
+        monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+        with pytest.raises(Rejected, match="not a public address"):
+            make().get(f"{scheme}://changing.example.org/latest/meta-data")
+        connected, _ = listening.accept()
+        assert connected.recv(1000) == b""
+        connected.close()
 
 
 def test_a_name_without_address_is_unavailable(

@@ -18,7 +18,7 @@ from chalicelib import planner, sources
 from chalicelib.commands import CommandFailed, WrongUsage, configuration
 from chalicelib.commands.aws import wake_schedule
 from chalicelib.commands.output import counted, fail, moment
-from chalicelib.commands.standing import hold, installed, is_retired, module
+from chalicelib.commands.standing import addresses, hold, installed, is_retired, module
 from chalicelib.source import Source
 from chalicelib.store import lists, shelves
 from chalicelib.store import sources as source_rows
@@ -111,11 +111,10 @@ def _why_retired(source: Source, row: SourceRow | None) -> str:
             f"The source {source.name} is obsolete by its settings. Ask it again with "
             f"`python -m chalicelib sources configure {source.name} obsolete=`."
         )
-    remedy = (
+    remedy = "".join(
         f" An archive or a compatible service can be asked: set its address with "
-        f"`python -m chalicelib sources configure {source.name} url=https://…`."
-        if any(setting.name == "url" for setting in source.settings)
-        else ""
+        f"`python -m chalicelib sources configure {source.name} {name}=https://…`."
+        for name in addresses(source)[:1]
     )
     return f"The source {source.name} is retired ({source.retired}).{remedy}"
 

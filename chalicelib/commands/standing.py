@@ -35,7 +35,12 @@ def is_retired(source: Source, row: SourceRow | None) -> bool:
     settings = row.settings if row else {}
     if settings.get("obsolete") == "true":
         return True
-    return source.retired is not None and not settings.get("url")
+    return source.retired is not None and not any(settings.get(name) for name in addresses(source))
+
+
+def addresses(source: Source) -> list[str]:
+    """The names of its settings that hold the address of a service."""
+    return [setting.name for setting in source.settings if "url" in setting.name]
 
 
 def module(name: str) -> Source:

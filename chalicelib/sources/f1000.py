@@ -41,7 +41,12 @@ class F1000(Feed):
     remembers = True
     interval_seconds = 7 * 86_400
     settings = (
-        url_setting(None, "feed_url"),
+        Setting(
+            name="feed_url",
+            description="URL of the feed of your contract, or of a copy",
+            required=True,
+            unless=("db_url",),
+        ),
         Setting(
             name="db_url",
             description="Lagotto's document store of F1000; a replay asks it in place of the feed",
