@@ -247,9 +247,16 @@ class Source:
         total 0 for every work that the provider was asked about and does not know.
         Errors: SourceError when the whole batch failed.
         """
-        answer = self.ask(works, client)
-        with expecting(f"an answer of {self.name}", answer):
-            return self.parse(answer, works)
+        outcomes: Outcomes = {}
+        for part in self.parts(works):
+            answer = self.ask(part, client)
+            with expecting(f"an answer of {self.name}", answer):
+                outcomes |= self.parse(answer, part)
+        return outcomes
+
+    def parts(self, works: Sequence[Work]) -> Sequence[Sequence[Work]]:
+        """The works of a batch in lists that one call can ask about; usually all at once."""
+        return [works]
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         """The provider's answer for one batch of works."""

@@ -44,11 +44,8 @@ class Ads(Source):
     page = "https://ui.adsabs.harvard.edu/#search/q=body:{doi}"
     settings = (ads.ACCESS_TOKEN,)
 
-    def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
-        outcomes: Outcomes = {}
-        for part in lucene.parts(works):
-            outcomes |= super().collect(part, client)
-        return outcomes
+    def parts(self, works: Sequence[Work]) -> Sequence[Sequence[Work]]:
+        return lucene.parts(works)
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chalicelib.apis import document_store
-from chalicelib.archive import each, url_setting
+from chalicelib.archive import each
 from chalicelib.errors import Rejected
 from chalicelib.feed import Entry, Feed, Page, Window, read_entries, with_month
 from chalicelib.model import Event, Metrics, Period, Result, Work

@@ -33,11 +33,8 @@ class PlosUsage(Source):
     absent = ()
     page = "https://doi.org/{doi}"
 
-    def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
-        outcomes: Outcomes = {}
-        for part in lucene.parts(works):
-            outcomes |= super().collect(part, client)
-        return outcomes
+    def parts(self, works: Sequence[Work]) -> Sequence[Sequence[Work]]:
+        return lucene.parts(works)
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {

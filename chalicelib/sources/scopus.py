@@ -67,12 +67,10 @@ class Scopus(Source):
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
         if as_2014(client):
             return each(works, lambda work: _collect_2014(work, client))
-        outcomes: Outcomes = {}
-        for part in chunks(
-            works, lambda work: len(quote_plus(_term(work))), QUERY_LIMIT_CHARACTERS
-        ):
-            outcomes |= super().collect(part, client)
-        return outcomes
+        return super().collect(works, client)
+
+    def parts(self, works: Sequence[Work]) -> Sequence[Sequence[Work]]:
+        return chunks(works, lambda work: len(quote_plus(_term(work))), QUERY_LIMIT_CHARACTERS)
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         params = {
