@@ -70,6 +70,11 @@ class SourceEntry(NamedTuple):
     events: Sequence[Any] | Mapping[str, Any] | None = None
     months_json: tuple[str, str] | None = None
 
+    @property
+    def has_events(self) -> bool:
+        """Whether there is anything to show but counts."""
+        return self.metrics is not None and self.metrics.total > 0
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleView:
@@ -176,13 +181,6 @@ def article(
     source of the signpost ``cited`` (``cited_source`` tells).
     """
     work = view.work
-    counts = {"viewed": 0, "saved": 0, "discussed": 0, "cited": 0}
-    for entry in view.entries:
-        if entry.metrics is not None:
-            if post := _SIGNPOST_OF.get(entry.name):
-                counts[post] += entry.metrics.total
-            if entry.name == cited_by:
-                counts["cited"] += entry.metrics.total
     rendered: Json = {
         "doi": work.doi,
         "title": work.title,
@@ -191,7 +189,7 @@ def article(
         "pmid": work.pmid,
         "pmcid": work.pmcid,
         "mendeley_uuid": work.mendeley_uuid,
-        **counts,
+        **signposts(view.entries, cited_by),
         "update_date": timestamp(view.updated_at),
     }
     if info != "summary":
@@ -204,6 +202,18 @@ def article(
     return rendered
 
 
+def signposts(entries: Iterable[SourceEntry], cited_by: str) -> dict[str, int]:
+    """The sums viewed, saved, discussed and cited (api.md 4.5)."""
+    counts = {"viewed": 0, "saved": 0, "discussed": 0, "cited": 0}
+    for entry in entries:
+        if entry.metrics is not None:
+            if post := _SIGNPOST_OF.get(entry.name):
+                counts[post] += entry.metrics.total
+            if entry.name == cited_by:
+                counts["cited"] += entry.metrics.total
+    return counts
+
+
 def cited_source(installed: Collection[str]) -> str:
     """The source that the signpost ``cited`` counts: scopus where it is installed."""
     return "scopus" if "scopus" in installed else "crossref"
@@ -211,30 +221,37 @@ def cited_source(installed: Collection[str]) -> str:
 
 def source_entry(entry: SourceEntry, *, detail: bool = False) -> Json:
     """One source of one article (api.md 4.2); events only in ``detail``."""
-    has_events = entry.metrics is not None and entry.metrics.total > 0
-    by_month: Any = []
-    years: Any = []
-    if has_events and entry.months_json:
-        by_month, years = map(orjson.Fragment, entry.months_json)
-    elif has_events and entry.by_month:
-        by_month = _usage_months(entry.by_month) if entry.usage else entry.by_month
-        years = by_year(entry.by_month, usage=entry.usage)
+    by_day, by_month, years = by_date(entry)
     rendered: Json = {
         "name": entry.name,
         "display_name": entry.title,
         "group_name": entry.group,
         "events_url": entry.events_url,
-        "by_day": entry.by_day if has_events else [],
+        "by_day": by_day,
         "by_month": by_month,
         "by_year": years,
         "update_date": timestamp(entry.updated_at),
         "metrics": metrics(entry.metrics),
     }
     if detail:
-        events = entry.events if has_events and entry.events is not None else []
-        rendered["events"] = events
-        rendered["events_csl"] = events_csl(events)
+        rendered["events"] = events(entry)
+        rendered["events_csl"] = events_csl(rendered["events"])
     return rendered
+
+
+def by_date(entry: SourceEntry) -> tuple[Any, Any, Any]:
+    """``by_day``, ``by_month`` and ``by_year`` (api.md 4.4)."""
+    if not entry.has_events:
+        return [], [], []
+    if entry.months_json:
+        return entry.by_day, *map(orjson.Fragment, entry.months_json)
+    months = _usage_months(entry.by_month) if entry.usage else entry.by_month
+    return entry.by_day, months, by_year(entry.by_month, usage=entry.usage)
+
+
+def events(entry: SourceEntry) -> Sequence[Any] | Mapping[str, Any]:
+    """The events as they are kept (api.md 4.6)."""
+    return entry.events if entry.has_events and entry.events is not None else []
 
 
 def metrics(counts: Counted | None) -> Json:
@@ -341,13 +358,8 @@ def timestamp(moment: dt.datetime) -> str:
 def _usage_months(months: Sequence[Period]) -> list[Period]:
     """Months of a usage source in the key order of Lagotto's counter and pmc."""
     return [
-        {
-            "month": month["month"],
-            "year": month["year"],
-            "html": month.get("html", 0),
-            "pdf": month.get("pdf", 0),
-        }
-        for month in months
+        {"month": m["month"], "year": m["year"], "html": m.get("html", 0), "pdf": m.get("pdf", 0)}
+        for m in months
     ]
 
 

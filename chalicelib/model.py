@@ -135,7 +135,7 @@ class Metrics:
 
 
 class Counted(Protocol):
-    """The counts that API v5 shows: of Metrics, and of Metrics as they are stored."""
+    """The counts that the API shows: of Metrics, and of Metrics as they are stored."""
 
     @property
     def total(self) -> int: ...
@@ -146,9 +146,13 @@ class Counted(Protocol):
     @property
     def readers(self) -> int | None: ...
     @property
+    def groups(self) -> int | None: ...
+    @property
     def comments(self) -> int | None: ...
     @property
     def likes(self) -> int | None: ...
+    @property
+    def citations(self) -> int | None: ...
 
 
 #: A moment of history that a source itself reports: {"year", "month"[, "day"], "total"} or

@@ -58,8 +58,19 @@ class Facebook(Source):
             "authentication_url",
         ),
         Setting(name="version", description="Version of the Graph API", default="v26.0"),
-        Setting(name="client_id", description="Id of your application"),
-        Setting(name="client_secret", description="Secret of your application", secret=True),
+        Setting(
+            name="client_id",
+            description="Id of your application",
+            required=True,
+            unless=("access_token",),
+        ),
+        Setting(
+            name="client_secret",
+            description="Secret of your application",
+            required=True,
+            unless=("access_token",),
+            secret=True,
+        ),
         Setting(name="access_token", description="A token in place of a new one", secret=True),
         Setting(
             name="count_limit",
