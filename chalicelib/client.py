@@ -100,6 +100,7 @@ class HttpClient:
         self.calls = 0
         self.limits: Limits | None = None
         self.exchanges: list[dict[str, Any]] = []
+        self.exchanged_bytes = 0
         self.durations_milliseconds: list[int] = []
         self._publishers = dict(publishers or {})
         self._tokens = tokens or KeptTokens()
@@ -280,6 +281,7 @@ class HttpClient:
         return Rejected(message[:500], url=url)
 
     def _remember(self, method: str, url: str, status: int | None, body: bytes) -> None:
+        self.exchanged_bytes += len(body)
         self.exchanges.append(
             {
                 "method": method,

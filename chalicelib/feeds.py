@@ -14,7 +14,6 @@ from typing import Any
 from cronsim import CronSim
 
 from chalicelib import intake, queues, settings
-from chalicelib.collect import SPARE_SECONDS
 from chalicelib.errors import InvalidWork, RateLimited, SourceError, Unavailable
 from chalicelib.feed import Entry, Feed, Page, Window
 from chalicelib.identifiers import Identifier
@@ -93,10 +92,10 @@ def read(
     source: Feed,
     client: Client,
     asked: Asked,
-    seconds_left: Callable[[], float],
+    goes_on: Callable[[], bool],
     report: FeedReport,
 ) -> None:
-    """Read and keep page after page while there is time; ``report`` grows with each.
+    """Read and keep page after page while ``goes_on`` says so; ``report`` grows with each.
 
     At the end of the feed the source's row learns how far it was read, unless a part was out of
     reach: what is unreadable today would be so tomorrow. Errors: SourceError of
@@ -108,7 +107,7 @@ def read(
         page = source.read(client, window, report.place)
         keep(source, page, asked, report)
         report.place = page.next_place
-        if report.place is not None and seconds_left() < source.timeout_seconds + SPARE_SECONDS:
+        if report.place is not None and not goes_on():
             return
     if not any(isinstance(error, RateLimited | Unavailable) for error in report.failed.values()):
         _remember(source.name, window.end)

@@ -15,7 +15,7 @@ import orjson
 
 from chalicelib import agencies, failures, feeds, queues, settings, sources
 from chalicelib.client import HttpClient
-from chalicelib.collect import Collected, collect
+from chalicelib.collect import SPARE_SECONDS, Collected, collect
 from chalicelib.errors import RateLimited, SourceError, Unavailable
 from chalicelib.feed import Feed
 from chalicelib.feeds import FeedReport
@@ -29,6 +29,8 @@ from chalicelib.store.results import Asked
 from chalicelib.store.sources import SourceRow
 from chalicelib.store.works import StoredWork
 
+#: A feed is read on by another job when its answers, which are all in memory, are so large.
+LARGEST_EVIDENCE_BYTES = 8_000_000
 #: A job that failed this often becomes a dead letter.
 MAXIMUM_TRIES = 5
 #: A pause longer than this is not waited out in the queue: the shelves become due after it.
@@ -130,8 +132,13 @@ def _read_feed(
     asked = Asked(source.name, source.usage, now, secrets.token_hex(6))
     report = FeedReport()
     stopped: SourceError | None = None
+
+    def goes_on() -> bool:
+        has_time = seconds_left() > source.timeout_seconds + SPARE_SECONDS
+        return has_time and client.exchanged_bytes < LARGEST_EVIDENCE_BYTES
+
     try:
-        feeds.read(job, source, client, asked, seconds_left, report)
+        feeds.read(job, source, client, asked, goes_on, report)
     except SourceError as error:
         stopped = error
     _keep_evidence(client, asked, failed=bool(stopped or report.failed))

@@ -258,6 +258,16 @@ def test_a_page_out_of_reach_is_read_later_and_what_came_before_stays(queue, err
     assert row("usage_feed").feed_read_until == "2026-11-22"
 
 
+def test_a_feed_too_large_for_one_job_is_read_on_by_the_next(queue, monkeypatch):
+    install("usage_feed")
+    Usage.answers.update({"": Page(next_place="b"), "b": Page()})
+    monkeypatch.setattr(worker, "LARGEST_EVIDENCE_BYTES", 0)
+    planner.plan(NOW)
+    reports = queue.run_until(NOW + dt.timedelta(seconds=1))
+    assert [report.left for report in reports] == [1, 0]
+    assert [place for _, place in Usage.asked] == ["", "b"]
+
+
 def test_a_feed_that_stays_down_becomes_a_dead_letter_and_is_read_again(queue):
     install("usage_feed")
     Usage.answers[""] = Unavailable("down")
