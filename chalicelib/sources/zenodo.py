@@ -24,6 +24,7 @@ from chalicelib.reading import count, mapping, text
 from chalicelib.source import Answer, Client, Outcomes, Setting, Source
 
 RECORDS = "https://zenodo.org/api/records/"
+PREFIX = "10.5281/"
 COUNTS = ("views", "unique_views", "downloads", "unique_downloads")
 
 
@@ -32,13 +33,22 @@ class Zenodo(Source):
     title = "Zenodo"
     group = "viewed"
     description = "Views and downloads of records in Zenodo or another InvenioRDM repository."
-    prefixes = ("10.5281/",)
+    prefixes = (PREFIX,)
     calls_per_hour = 2000
     absent = (404, 410)
     usage = True
     settings = (
         Setting(name="url", description="Where the site serves its records", default=RECORDS),
+        Setting(
+            name="prefixes",
+            description="How DOIs of the site begin, with spaces between",
+            default=PREFIX,
+        ),
     )
+
+    def asks_about(self, work: Work, settings: Mapping[str, str]) -> bool:
+        """Whether the DOI is one of the site's, which need not be Zenodo."""
+        return work.doi_folded.startswith(tuple((settings.get("prefixes") or PREFIX).split()))
 
     def ask(self, works: Sequence[Work], client: Client) -> Answer:
         base = (client.settings.get("url") or RECORDS).rstrip("/")

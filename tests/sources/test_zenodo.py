@@ -6,7 +6,7 @@ from chalicelib.errors import Malformed
 from chalicelib.sources import get
 from tests.sources.player import Player, Reply, recorded, result, work
 
-WORK = work("10.5281/ZENODO.90000002", key="10.5281/zenodo.90000002")
+WORK = work("10.5281/zenodo.90000002", key="10.5281/zenodo.90000002")
 
 
 def play(file: str, **settings: str) -> Player:
@@ -57,3 +57,11 @@ def test_unknown_and_deleted_records_are_zero(status: int) -> None:
 def test_other_prefixes_are_not_asked_about() -> None:
     assert get("zenodo").applies(WORK)
     assert not get("zenodo").applies(work("10.52811/zenodo.1"))
+
+
+def test_another_site_has_other_dois():
+    site = {"prefixes": "10.5072/ 10.5555/rdm", "url": "https://data.example.org/api/records"}
+    assert get("zenodo").asks_about(work("10.5555/RDM.abc"), site)
+    assert not get("zenodo").asks_about(work("10.5281/zenodo.1"), site)
+    assert get("zenodo").asks_about(work("10.5281/zenodo.1"), {})
+    assert not get("zenodo").asks_about(work(pmid="1"), {})
