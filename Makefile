@@ -30,7 +30,7 @@ run: environment cloud-environment
 	@OFFLINE="$(OFFLINE)" PORT="$(PORT)" CONTACT="$(CONTACT)" exec $(BIN)/python -m infra.local.run
 
 test: check cloud-environment
-	@$(BIN)/python -m pytest --cov --numprocesses 2 --dist worksteal
+	@$(BIN)/python -m pytest --cov --numprocesses 3 --dist worksteal
 
 check: environment
 	@$(BIN)/ruff format --check .

@@ -119,7 +119,8 @@ class HttpClient:
         self._sleep = sleep
         self._clock = clock
         self._session = _Session()
-        self._session.trust_env = not providers_url
+        # Proxies of the environment lead to the internet, where nothing else is asked.
+        self._session.trust_env = not (providers_url or transport)
         self._session.max_redirects = MAXIMUM_REDIRECTS
         self._session.headers["User-Agent"] = (
             f"Lagotto/{VERSION} (mailto:{contact_email}) python-requests/{requests.__version__}"
