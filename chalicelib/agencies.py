@@ -10,6 +10,7 @@ Docs:     https://www.doi.org/the-identifier/resources/factsheets/doi-resolution
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import ClassVar
 from urllib.parse import quote
 
@@ -17,13 +18,15 @@ from chalicelib import settings
 from chalicelib.client import HttpClient
 from chalicelib.errors import SourceError
 from chalicelib.reading import doi, expecting, mapping, sequence
-from chalicelib.source import Answer, Source
+from chalicelib.source import Answer, Source, chunks
 from chalicelib.store import agencies
 from chalicelib.store.lists import registrant_of
 from chalicelib.store.works import StoredWork
 
-#: DOIs of so many prefixes are asked about in one call.
-MAXIMUM_PREFIXES = 40
+#: A call names DOIs up to this length; servers commonly take request lines of 8,192 bytes.
+LISTED_CHARACTERS = 4000
+#: So many calls are made for one job; what is left stays unknown until the next.
+MAXIMUM_CALLS = 6
 #: What doi.org cannot tell is asked again after this time.
 RETRY_SECONDS = 3600
 
@@ -42,7 +45,7 @@ class _Resolver(Source):
 def told(found: Mapping[str, StoredWork], now: dt.datetime) -> dict[str, StoredWork]:
     """The stored works with the agency of their DOI, where it is known or doi.org tells it.
 
-    One call at most; when it fails the agencies stay unknown, and the works are asked about.
+    A few calls at most; when one fails the rest stays unknown, and those works are asked about.
     """
     dois = {registrant_of(w.work.doi): w.work.doi_folded for w in found.values() if w.work.doi}
     known = agencies.find(dois)
@@ -51,10 +54,10 @@ def told(found: Mapping[str, StoredWork], now: dt.datetime) -> dict[str, StoredW
         for prefix in sorted(dois.keys() - known.keys())
         if prefix not in _asked_in_vain
         or (now - _asked_in_vain[prefix]).total_seconds() > RETRY_SECONDS
-    ][:MAXIMUM_PREFIXES]
+    ]
     if unknown:
         fresh = _ask([dois[prefix] for prefix in unknown])
-        _asked_in_vain.update(dict.fromkeys(unknown - fresh.keys(), now))
+        _asked_in_vain.update(dict.fromkeys(set(unknown) - fresh.keys(), now))
         agencies.put(fresh)
         known |= fresh
     return {key: _with_agency(work, known) for key, work in found.items()}
@@ -76,14 +79,14 @@ def _ask(dois: list[str]) -> dict[str, str]:
         contact_email=configured.contact(),
         providers_url=configured.providers_url,
     )
-    try:
-        answer = client.get(
-            "https://doi.org/doiRA/" + ",".join(quote(one, safe="") for one in dois)
-        )
-        with expecting("a list of registration agencies", answer):
-            return _read(answer)
-    except SourceError:
-        return {}
+    found: dict[str, str] = {}
+    listed = [quote(one, safe="") for one in dois]
+    with suppress(SourceError):
+        for part in chunks(listed, len, LISTED_CHARACTERS)[:MAXIMUM_CALLS]:
+            answer = client.get(f"https://doi.org/doiRA/{','.join(part)}")
+            with expecting("a list of registration agencies", answer):
+                found |= _read(answer)
+    return found
 
 
 def _read(answer: Answer) -> dict[str, str]:

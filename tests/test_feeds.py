@@ -353,7 +353,7 @@ def test_an_importer_adds_works_and_publishers(queue):
         340,
     )
     assert found.numbers == {}
-    assert [publisher.name for publisher in publishers.find_all()] == ["A press"]
+    assert [publisher.name for publisher, _ in publishers.find_all()] == ["A press"]
     assert publishers.get("340").prefixes == ["10.1"] and publishers.get("1") is None
     assert "an entry is no work" in next(alerts.find("source#import_feed")).message
 
@@ -422,6 +422,18 @@ def test_crossref_is_not_asked_about_dois_of_datacite(queue, providers):
         lambda: 900.0,
     )
     assert providers.calls()["calls"]["doi"] == calls, "an agency is looked up once"
+
+
+def test_the_agencies_of_many_prefixes_are_looked_up_in_several_calls(queue, providers):
+    install("only_crossref")
+    dois = [f"10.{7000 + number}/{'x' * 40}" for number in range(150)]
+    datacite = ["10.5281/zenodo.1", "10.6084/m9.figshare.1"]
+    add([work(doi) for doi in [*dois, *datacite]])
+    queue.run_until(NOW + dt.timedelta(hours=1))
+    planner.plan(NOW + dt.timedelta(hours=1))
+    queue.run_until(NOW + dt.timedelta(hours=2))
+    assert set(OnlyCrossref.asked) >= set(dois[:100]) and not {*OnlyCrossref.asked} & {*datacite}
+    assert 2 <= providers.calls()["calls"]["doi"] <= 8
 
 
 def test_when_doi_org_is_down_works_are_asked_about(queue, monkeypatch):

@@ -206,7 +206,8 @@ def _show(arguments: argparse.Namespace) -> int:
     stored = find_work(arguments.identifier)
     work = stored.work
     asked = shelves.asked([stored.shelf]).get(stored.shelf, {})
-    names = {row.name for row in source_rows.installed(fresh=True)} | stored.numbers.keys()
+    shown_rows = [row for row in source_rows.installed(fresh=True) if row.shown]
+    names = {row.name for row in shown_rows} | stored.numbers.keys()
     shown: dict[str, Any] = {
         name: _shown_numbers(stored, name, asked.get(name)) for name in sorted(names)
     }
