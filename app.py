@@ -41,6 +41,42 @@ EVERYTHING = {
 LOGGED_CHARACTERS = 200
 
 
+@app.route("/api/v3/articles", **READING)
+def articles_v3() -> Response:
+    """Articles with their numbers, as API v3 shows them."""
+    return _serve(api.get_articles_v3)
+
+
+@app.route("/api/v3/articles/{proxy+}", **READING)
+def article_v3() -> Response:
+    """One article; its identifier is all the rest of the path, slashes and all."""
+    return _serve(api.get_article_v3)
+
+
+@app.route("/api/v4/articles", **EVERYTHING)
+def articles_v4() -> Response:
+    """Articles, read and created by people with an account."""
+    from chalicelib import api_v4
+
+    return _serve(api_v4.serve_articles)
+
+
+@app.route("/api/v4/articles/{proxy+}", **EVERYTHING)
+def article_v4() -> Response:
+    """One article, read, changed and deleted by people with an account."""
+    from chalicelib import api_v4
+
+    return _serve(api_v4.serve_article)
+
+
+@app.route("/api/v4/alerts", **EVERYTHING)
+def alerts_v4() -> Response:
+    """Alerts."""
+    from chalicelib import api_v4
+
+    return _serve(api_v4.serve_alerts)
+
+
 @app.route("/api/v5/articles", **READING)
 @app.route("/api/v5/articles.json", **READING)
 def articles() -> Response:
@@ -61,6 +97,13 @@ def source(name: str) -> Response:
     return _serve(lambda request: api.get_source(request, name))
 
 
+@app.route("/api/v5/publishers", **READING)
+@app.route("/api/v5/publishers.json", **READING)
+def publishers() -> Response:
+    """The publishers."""
+    return _serve(api.get_publishers)
+
+
 @app.route("/api/v5/status", **READING)
 @app.route("/api/v5/status.json", **READING)
 def status() -> Response:
@@ -68,10 +111,36 @@ def status() -> Response:
     return _serve(api.get_status)
 
 
-@app.route("/heartbeat", **READING)
+@app.route("/heartbeat", **EVERYTHING)
 def heartbeat() -> Response:
     """Whether it is alive."""
     return _serve(api.get_heartbeat)
+
+
+@app.route("/oembed", **EVERYTHING)
+def oembed() -> Response:
+    """A box with the numbers of an article."""
+    from chalicelib import public
+
+    return _serve(public.get_oembed)
+
+
+@app.route("/sources/{name}", **EVERYTHING)
+def source_feed(name: str) -> Response:
+    """The RSS feed of a source, whose name ends with .rss."""
+    from chalicelib import public
+
+    return _serve(lambda request: public.get_source(request, name))
+
+
+@app.route("/", **EVERYTHING)
+@app.route("/admin", **EVERYTHING)
+@app.route("/admin/{name}", **EVERYTHING)
+def elsewhere(name: str = "") -> Response:
+    """What is at another path."""
+    from chalicelib import public
+
+    return _serve(lambda request: public.send_on(request, name))
 
 
 @app.route("/docs/sources", **READING)
@@ -183,12 +252,13 @@ def _request() -> Request:
     raw = current.raw_body or b""
     return Request(
         method=current.method,
-        path=event.get("path") or current.path,
+        path=event.get("path") or current.context.get("path") or current.path,
         query=current.query_params or {},
         headers=dict(current.headers),
         body=raw if isinstance(raw, bytes) else raw.encode(),
         authorizer=current.context.get("authorizer"),
         id=current.context.get("requestId") or secrets.token_hex(16),
+        stage=current.context.get("stage", ""),
     )
 
 

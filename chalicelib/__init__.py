@@ -11,7 +11,13 @@ The way of the data, which is also the order to read the package in:
     source, feed, archive  what a source declares and is given
     client                 the HTTP client a source is handed
     store/                 all that is kept: DynamoDB and S3
-    query, articles, lagotto   a request becomes Lagotto's JSON
+    query, articles, lagotto   a request becomes Lagotto's JSON (``lagotto_v3``: that of v3)
+    public, oembed, rss    what is answered outside the API, without a key
+
+Beside it:
+
+    api_v4, edits          people with an account write works (submitted → Work → intake)
+    abilities              who may do what
 
 Who may import whom is a table in ``tests/test_layers.py``: sources know nouns, edges
 (``client``, ``store``, ``queues``) know one library each, the story (``planner``, ``worker``)

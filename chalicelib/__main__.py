@@ -31,6 +31,7 @@ NOUNS = {
     "sources": ("chalicelib.commands.sources", "list, enable, disable and configure sources"),
     "refresh": ("chalicelib.commands.refresh", "have works asked about now"),
     "keys": ("chalicelib.commands.keys", "make, list and revoke API keys"),
+    "accounts": ("chalicelib.commands.accounts", "who may sign in, and as what"),
     "queue": ("chalicelib.commands.queue", "what is on its way, and what was given up"),
     "alerts": ("chalicelib.commands.alerts", "what a person should look at"),
     "schedule": ("chalicelib.commands.schedule", "run the schedule now"),

@@ -23,6 +23,9 @@ TOO_LARGE = "The answer is too large. Ask for fewer articles (per_page) or witho
 #: Lambda hands over 6 MB, the body in them as a JSON text; some are left for the headers.
 ANSWER_LIMIT_BYTES = 6_000_000 - 20_000
 
+#: Here people sign in with a password, so that scripts of other sites are not invited.
+V4 = "/api/v4/"
+
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "POST, GET, OPTIONS",
@@ -38,6 +41,7 @@ _JSON = "application/json; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _JAVASCRIPT = "application/javascript; charset=utf-8"
 _KEPT = "max-age=0, private, must-revalidate"
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,50}\](:[0-9]{1,5})?")
 _ETAG = re.compile(r'(?:W/)?("[^"]*")|\*')
 
 
@@ -46,7 +50,7 @@ class Request:
     """A request as it came in. Header names are in lower case.
 
     ``authorizer`` is what our authorizer said of the key (see ``authorizer``); None where
-    there is no gateway in front of the app.
+    there is no gateway in front of the app. ``stage`` is the gateway's name of the deployment.
     """
 
     method: str
@@ -56,12 +60,29 @@ class Request:
     body: bytes = b""
     authorizer: Mapping[str, Any] | None = None
     id: str = ""
+    stage: str = ""
     began_at: float = dataclasses.field(default_factory=time.perf_counter)
 
     @property
     def seconds(self) -> float:
         """How long it has been worked on."""
         return time.perf_counter() - self.began_at
+
+    @property
+    def root(self) -> str:
+        """What stands before every path: the stage, where the gateway has no domain of its own."""
+        return f"/{self.stage}" if ".execute-api." in self._host else ""
+
+    @property
+    def site(self) -> str:
+        """The address of the site as the caller knows it, without a slash at its end."""
+        scheme = "https" if self.headers.get("x-forwarded-proto") == "https" else "http"
+        return f"{scheme}://{self._host}{self.root}"
+
+    @property
+    def _host(self) -> str:
+        host = self.headers.get("host", "")
+        return host if _HOST.fullmatch(host) else "localhost"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,6 +92,15 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes = b""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Text:
+    """A document that is written already."""
+
+    body: str
+    content_type: str
+    status: int = 200
 
 
 #: Makes the document of an answer from a request and its parameters. Errors: RequestError.
@@ -84,9 +114,51 @@ def answer(request: Request, endpoint: Endpoint, family: Family) -> Answer:
     params: dict[str, str] = {}
     try:
         params = query.parameters(request.method, request.headers, request.query, request.body)
-        return _found(request, endpoint(request, params), params)
+        return found(request, endpoint(request, params), params)
     except RequestError as error:
         return failure(request, error, family, params)
+
+
+def text(request: Request, write: Callable[[Request, dict[str, str]], Text]) -> Answer:
+    """The answer to a request outside the API for what ``write`` makes of its parameters."""
+    if request.method == "OPTIONS":
+        return _preflight(request)
+    try:
+        params = query.parameters(request.method, request.headers, request.query, request.body)
+        written = write(request, params)
+    except RequestError as error:
+        return no_page(request) if error.status == 404 else failure(request, error, "other")
+    body = written.body.encode()
+    if written.status != 200:
+        headers = {"Content-Type": written.content_type, "Cache-Control": "no-cache"}
+        return Answer(written.status, _headers(request) | headers, _unless_head(request, body))
+    return _cacheable(request, body, written.content_type)
+
+
+def encode(document: Any) -> str:
+    """A JSON document as its text."""
+    return orjson.dumps(document).decode()
+
+
+def redirect(request: Request, path: str, status: int = 302) -> Answer:
+    """Send the caller to another path of the site."""
+    headers = {"Location": request.root + path, "Cache-Control": "no-cache", "Content-Type": _HTML}
+    return Answer(status, _headers(request) | headers)
+
+
+def no_page(request: Request, message: str = query.UNKNOWN_PATH) -> Answer:
+    """What a path outside the API answers where there is nothing (api.md 8.6).
+
+    People are sent to the start, programs hear 404: those that ask for JSON, and those that
+    want to change something.
+    """
+    accept = request.headers.get("accept", "")
+    asks_for_json = "application/json" in accept and "text/html" not in accept
+    if asks_for_json or request.path.endswith(".json"):
+        return failure(request, RequestError(message, status=404), "other")
+    if request.method not in ("GET", "HEAD", "POST"):
+        return failure(request, RequestError(query.UNKNOWN_PATH, status=404), "other")
+    return redirect(request, "/")
 
 
 def page(request: Request, html: str | None) -> Answer:
@@ -95,13 +167,8 @@ def page(request: Request, html: str | None) -> Answer:
         return _preflight(request)
     if html is None:
         return failure(request, RequestError(query.UNKNOWN_PATH, status=404), "other")
-    body = html.encode()
-    etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-    headers = _headers(request) | {"ETag": etag, "Cache-Control": _KEPT}
-    headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
-    if _matches(request.headers.get("if-none-match", ""), etag):
-        return Answer(304, headers)
-    return Answer(200, headers | {"Content-Type": _HTML}, _unless_head(request, body))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return _cacheable(request, html.encode(), _HTML, {"Content-Security-Policy": policy})
 
 
 def failure(
@@ -120,12 +187,20 @@ def unknown_path(request: Request, params: dict[str, str]) -> Any:
     raise RequestError(query.UNKNOWN_PATH, status=404)
 
 
-def _found(request: Request, document: Any, params: Mapping[str, str]) -> Answer:
+def found(request: Request, document: Any, params: Mapping[str, str]) -> Answer:
+    """The answer with a document, or that the caller has it already."""
     body, content_type = _encoded(document, params)
     if 2 * len(body) > ANSWER_LIMIT_BYTES and _size_as_text(body) > ANSWER_LIMIT_BYTES:
         raise RequestError(TOO_LARGE, status=413)
+    return _cacheable(request, body, content_type)
+
+
+def _cacheable(
+    request: Request, body: bytes, content_type: str, more: Mapping[str, str] | None = None
+) -> Answer:
+    """An answer that the caller may keep, by its ETag; 304 if he has it already."""
     etag = f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
-    headers = _headers(request) | {"ETag": etag, "Cache-Control": _KEPT}
+    headers = _headers(request) | {"ETag": etag, "Cache-Control": _KEPT} | dict(more or {})
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Answer(304, headers)
     return Answer(200, headers | {"Content-Type": content_type}, _unless_head(request, body))
@@ -151,7 +226,7 @@ def _encoded(document: Any, params: Mapping[str, str]) -> tuple[bytes, str]:
 
 def _headers(request: Request) -> dict[str, str]:
     return {
-        **_CORS,
+        **({} if request.path.startswith(V4) else _CORS),
         **_SECURITY,
         "X-Request-Id": request.id,
         "X-Runtime": f"{request.seconds:.6f}",

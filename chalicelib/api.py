@@ -5,15 +5,29 @@ Every function takes a Request and returns an Answer; how that looks on the wire
 """
 
 import datetime as dt
+from collections.abc import Callable
+from itertools import starmap
 from typing import Any
+from urllib.parse import unquote
 
-from chalicelib import API_VERSION, articles, callers, lagotto, overview, query, settings
+from chalicelib import (
+    API_VERSION,
+    articles,
+    callers,
+    lagotto,
+    lagotto_v3,
+    overview,
+    query,
+    settings,
+)
 from chalicelib.answers import (
     SERVER_ERROR,
+    V4,
     Answer,
     Request,
     answer,
     failure,
+    no_page,
     page,
     unknown_path,
 )
@@ -25,13 +39,29 @@ from chalicelib.store.alerts import Alert
 #: How much of an error's text an alert holds.
 MESSAGE_LIMIT_CHARACTERS = 2000
 
-_FAMILIES: dict[str, Family] = {"articles": "articles", "sources": "sources", "status": "status"}
+_ARTICLES_V3 = "/api/v3/articles/"
+_FAMILIES: dict[str, Family] = {
+    "articles": "articles",
+    "publishers": "articles",
+    "sources": "sources",
+    "status": "status",
+}
 _requests = overview.RequestCounter()
 
 
 def get_articles(request: Request) -> Answer:
     """``GET /api/v5/articles`` (api.md 7.1)."""
     return _counted(request, answer(request, _articles, "articles"))
+
+
+def get_articles_v3(request: Request) -> Answer:
+    """``GET /api/v3/articles`` (api.md 5.1)."""
+    return _counted(request, answer(request, _articles_v3, "other"))
+
+
+def get_article_v3(request: Request) -> Answer:
+    """``GET /api/v3/articles/<id>`` (api.md 5.2)."""
+    return _counted(request, answer(request, _article_v3, "other"))
 
 
 def get_sources(request: Request) -> Answer:
@@ -52,6 +82,11 @@ def get_source(request: Request, name: str) -> Answer:
     return _counted(request, answer(request, endpoint, "sources"))
 
 
+def get_publishers(request: Request) -> Answer:
+    """``GET /api/v5/publishers`` (api.md 7.4)."""
+    return _counted(request, answer(request, _publishers, "articles"))
+
+
 def get_status(request: Request) -> Answer:
     """``GET /api/v5/status`` (api.md 7.5)."""
     return _counted(request, answer(request, _status, "status"))
@@ -59,7 +94,8 @@ def get_status(request: Request) -> Answer:
 
 def get_heartbeat(request: Request) -> Answer:
     """``GET /heartbeat`` (api.md 8.1): no key is asked for."""
-    return answer(request, _heartbeat, "other")
+    given = answer(request, _heartbeat, "other")
+    return no_page(request) if given.status == 404 else given
 
 
 def get_sources_page(request: Request) -> Answer:
@@ -97,6 +133,8 @@ def server_error(request: Request) -> Answer:
     """The body of an error of ours, in the shape of the endpoint's family."""
     name = request.path.removeprefix("/api/v5/").removesuffix(".json").partition("/")[0]
     family = _FAMILIES.get(name, "other")
+    if request.path.startswith(V4):
+        family = "articles" if request.path.startswith(f"{V4}alerts") else "articles_v4"
     return failure(request, RequestError(SERVER_ERROR, status=500), family)
 
 
@@ -106,9 +144,47 @@ def _articles(request: Request, params: dict[str, str]) -> Any:
     return articles.page(wanted, sees_private=caller.sees_private)
 
 
+def _articles_v3(request: Request, params: dict[str, str]) -> Any:
+    return _found_v3(request, params, lambda uid: query.articles_v3(params, uid))
+
+
+def _article_v3(request: Request, params: dict[str, str]) -> Any:
+    identifier = identifier_in(request.path)
+    found = _found_v3(request, params, lambda uid: query.article_v3(identifier, params, uid))
+    return found if settings.load().v3_show_as_array else found[0]
+
+
+def identifier_in(path: str) -> str:
+    """The identifier in the path of one article, of which the gateway leaves the escapes."""
+    return unquote(path.partition(_ARTICLES_V3)[2])
+
+
+def _found_v3(
+    request: Request, params: dict[str, str], wanted: Callable[[str], query.QueryV3]
+) -> list[dict[str, Any]]:
+    caller = callers.find(request.authorizer, request.headers, params)
+    wished = wanted(settings.load().uid_kind)
+    found = articles.page_v3(wished, sees_private=caller.sees_private)
+    if not found:
+        raise RequestError(lagotto_v3.not_found(params.get("source")), status=404)
+    return found
+
+
 def _sources(request: Request, params: dict[str, str]) -> Any:
     callers.find(request.authorizer, request.headers, params)
     return lagotto.sources(overview.source_views(_now()))
+
+
+def _publishers(request: Request, params: dict[str, str]) -> Any:
+    from chalicelib import publishers  # with the feeds, which no other request needs
+    from chalicelib.store import publishers as kept
+
+    callers.find(request.authorizer, request.headers, params)
+    number = query.page_number(params)
+    listing = overview.keep(
+        "publishers", lambda: publishers.ordered(starmap(publishers.Listed, kept.find_all()))
+    )
+    return publishers.page(listing, number)
 
 
 def _status(request: Request, params: dict[str, str]) -> Any:

@@ -11,23 +11,26 @@ import functools
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from chalicelib import history, lagotto, selection, settings
+from chalicelib import history, lagotto, lagotto_v3, selection, settings
 from chalicelib.lagotto import ArticleView, SourceEntry
 from chalicelib.model import Period
-from chalicelib.query import Query
+from chalicelib.query import Query, QueryV3
 from chalicelib.store import events, numbers, shelves, sources, works
 from chalicelib.store.events import Kept
 from chalicelib.store.sources import SourceRow
 from chalicelib.store.works import StoredWork
 
 
-def page(query: Query, *, sees_private: bool) -> dict[str, Any]:
-    """The page of articles that a caller's query means, as API v5 shows it."""
+def page(query: Query, *, sees_private: bool, every_source: bool = False) -> dict[str, Any]:
+    """The page of articles that a caller's query means, as API v5 shows it.
+
+    ``every_source``: entries of all sources are shown, whichever the query selects by.
+    """
     rows = sources.shown()
     names = [row.name for row in rows]
     query = dataclasses.replace(query, source=_folded(query.source), order=_folded(query.order))
     selected = selection.select(query, names, settings.load().uid_kind)
-    visible = _visible(rows, query.source, sees_private)
+    visible = set(names) if every_source else _visible(rows, query.source, sees_private)
     shown = () if query.info == "summary" else visible
     return lagotto.articles(
         read(selected, rows, shown=shown, with_events=query.info == "detail"),
@@ -37,6 +40,42 @@ def page(query: Query, *, sees_private: bool) -> dict[str, Any]:
         info=query.info,
         visible=visible,
         cited_by=lagotto.cited_source(names),
+    )
+
+
+def view(stored: StoredWork, info: str) -> ArticleView:
+    """One work with an entry for each source."""
+    rows = sources.shown()
+    key = stored.work.key
+    shown = () if info == "summary" else {row.name for row in rows}
+    selected = selection.Selected(1, [key], {key: stored})
+    (found,) = read(selected, rows, shown=shown, with_events=info == "detail")
+    return found
+
+
+def page_v3(query: QueryV3, *, sees_private: bool) -> list[dict[str, Any]]:
+    """The articles that a query of API v3 means, the one changed last first.
+
+    A work has an entry for each source, so it is left out only where no source is shown.
+    """
+    rows = sources.shown()
+    names = [row.name for row in rows]
+    visible = {row.name for row in rows if sees_private or not row.private}
+    if query.sources is not None:
+        visible &= query.sources
+    if not visible or not query.ids:
+        return []
+    selected = selection.select(
+        Query(ids=query.ids, kind=query.kind), names, settings.load().uid_kind
+    )
+    if query.only_first and selected.total > 1:
+        selected = selection.oldest(selected)
+    with_events = query.info in lagotto_v3.WITH_EVENTS
+    shown = visible if with_events or query.info in lagotto_v3.WITH_HISTORY else ()
+    views = read(selected, rows, shown=shown, with_events=with_events)
+    views.sort(key=lambda view: view.updated_at, reverse=True)
+    return lagotto_v3.articles(
+        views, info=query.info, visible=visible, cited_by=lagotto.cited_source(names)
     )
 
 

@@ -1,14 +1,30 @@
 """The gateway's authorizer: finds a request's key and says whose limits the request counts to.
 
-It never refuses. A request without a known key counts to the anonymous plan, all of them
-together, and goes on to the app, which answers 401 in the words of the API.
+A request without a known key counts to the anonymous plan, all of them together, and goes on to
+the app, which answers 401 in the words of the API. So do requests to API v4, whose names and
+passwords (``Authorization: Basic``) are no keys; with a key beside them they count to that.
+
+It refuses only requests to API v4 without a name: the answer needs the header WWW-Authenticate,
+which the gateway takes out of all that functions answer, and so it gives this one itself
+(``infra.gateway``).
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from chalicelib import callers, settings
+from chalicelib.errors import LagottoError
 from chalicelib.store import gateway_keys, keys
+
+#: The paths of the gateway that are for people with an account.
+_WITH_NAME = "/api/v4/"
+
+
+class Unauthorized(LagottoError):
+    """Nobody signed in. The gateway knows the error by its text."""
+
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
 
 
 def authorize(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -16,8 +32,11 @@ def authorize(event: Mapping[str, Any]) -> dict[str, Any]:
 
     Shape: ``context`` has key_hash ("" if no key came), owner and role ("" if the key is not
     known); ``usageIdentifierKey`` is the gateway's value of the key.
+    Errors: Unauthorized where a name and a password are asked for and none came.
     """
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    if str(event.get("resource", "")).startswith(_WITH_NAME) and not callers.signs_in(headers):
+        raise Unauthorized
     params = event.get("multiValueQueryStringParameters") or {}
     text = callers.presented(headers, params)
     usable = 0 < len(text) <= callers.KEY_LIMIT_CHARACTERS

@@ -18,6 +18,9 @@ from chalicelib.store.keys import Key
 #: What the authorizer puts into the context of a request.
 KEY_HASH, OWNER, ROLE = "key_hash", "owner", "role"
 
+#: How the header begins that brings a name and a password, spelt just so (api.md 3.1).
+BASIC = "Basic "
+
 #: No key is longer; what is longer is not even hashed.
 KEY_LIMIT_CHARACTERS = 200
 
@@ -40,6 +43,11 @@ def find(
     if key is None:
         raise RequestError(lagotto.WRONG_KEY, status=401)
     return key
+
+
+def signs_in(headers: Mapping[str, str]) -> bool:
+    """Whether a request brings a name and a password, right or wrong. Headers in lower case."""
+    return headers.get("authorization", "").startswith(BASIC)
 
 
 def presented(headers: Mapping[str, str], params: Mapping[str, str | Sequence[str]]) -> str:

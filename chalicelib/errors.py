@@ -82,9 +82,12 @@ class Malformed(SourceError):
 
 
 class RequestError(LagottoError):
-    """A request to our API that cannot be served; ``status`` is the HTTP status."""
+    """A request to our API that cannot be served; ``status`` is the HTTP status.
 
-    def __init__(self, message: str, *, status: int) -> None:
+    ``message`` is a text, or what is wrong with which field: field → messages.
+    """
+
+    def __init__(self, message: str | Mapping[str, Sequence[str]], *, status: int) -> None:
         super().__init__(message)
         self.message = message
         self.status = status

@@ -125,7 +125,7 @@ def keep(source: Feed, page: Page, asked: Asked, report: FeedReport) -> None:
     report.entries += len(page.entries)
     for error in page.failed:
         report.failed[f"entry {len(report.failed) + 1} of the feed"] = error
-    publishers.put_all([entry.publisher for entry in page.entries if entry.publisher])
+    publishers.put_all([entry.publisher for entry in page.entries if entry.publisher], asked.at)
     _add_works(page.entries, asked, report)
     told = [entry for entry in page.entries if entry.result]
     by_key = _keys(told)

@@ -64,6 +64,7 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: What may stand unescaped in a path and a query; "%" so that escapes stay as they are.
 _URL_SAFE = "%/:?@!$&'()*+,;=-._~[]"
+_DOI_SAFE = "/:@!$&'()*+,;=-._~[]"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -234,6 +235,11 @@ def from_path(path: str, uid_kind: str = "doi") -> Identifier:
         return parse(text, uid_kind)
     except InvalidIdentifier:
         return Identifier(uid_kind, text)
+
+
+def doi_address(doi: str) -> str:
+    """The link of a DOI as Lagotto writes it; what would end or break a link is escaped."""
+    return f"http://dx.doi.org/{quote(doi, safe=_DOI_SAFE, errors='replace')}"
 
 
 def from_ids(ids: str) -> tuple[str, ...]:

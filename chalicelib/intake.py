@@ -13,7 +13,7 @@ from chalicelib.errors import ConfigurationError
 from chalicelib.model import Work
 from chalicelib.schedule import Staleness, next_due
 from chalicelib.store import catalogue, shelves, sources
-from chalicelib.store.catalogue import Outcome
+from chalicelib.store.catalogue import Added, Outcome
 
 
 def add(works: Sequence[Work], now: dt.datetime) -> list[Outcome]:
@@ -27,6 +27,20 @@ def add(works: Sequence[Work], now: dt.datetime) -> list[Outcome]:
     youngest = max(work.issued.first_day() for work in works)
     due_at = next_due(now, youngest, Staleness(), random.random) if few else now
     added = catalogue.add(works, now, due_at)
+    _start(added, now, few=few)
+    return added.outcomes
+
+
+def create(work: Work, now: dt.datetime) -> bool:
+    """Add a work and have it asked about, unless there is one of its key; whether there was
+    none."""
+    due_at = next_due(now, work.issued.first_day(), Staleness(), random.random)
+    added = catalogue.create(work, now, due_at)
+    _start(added, now, few=True)
+    return bool(added.created)
+
+
+def _start(added: Added, now: dt.datetime, *, few: bool) -> None:
     touched = {shelf for _, shelf in added.created}
     if few:
         waiting = _busy_sources(added.created, now)
@@ -34,7 +48,6 @@ def add(works: Sequence[Work], now: dt.datetime) -> list[Outcome]:
         waiting = _active_sources()
         touched -= added.opened  # these are due already
     shelves.hasten_all(waiting, touched, now)
-    return added.outcomes
 
 
 def _busy_sources(created: Sequence[tuple[Work, str]], now: dt.datetime) -> list[str]:

@@ -18,7 +18,7 @@ from chalicelib.model import GROUPS, Counted, Period, Work
 
 Json = dict[str, Any]
 Info = Literal["default", "summary", "detail"]
-Family = Literal["articles", "sources", "status", "other"]
+Family = Literal["articles", "articles_v4", "sources", "status", "other"]
 State = Literal["available", "retired", "inactive", "disabled", "waiting", "working"]
 
 #: Signpost → the sources whose totals it sums (api.md 4.5); ``cited`` is chosen per answer.
@@ -34,18 +34,13 @@ SOURCE_NOT_FOUND = "Source not found."
 _SIGNPOST_OF = {source: post for post, sources in SIGNPOSTS.items() for source in sources}
 _YEAR = operator.itemgetter("year")
 _TOTAL = operator.itemgetter("total")
-_NO_METRICS: Json = {
-    "pdf": None,
-    "html": None,
-    "readers": None,
-    "comments": None,
-    "likes": None,
-    "total": 0,
-}
-_NO_DATA: dict[str, tuple[str, ...]] = {
-    "articles": ("total", "total_pages", "page"),
-    "sources": ("total",),
-    "status": (),
+_NO_METRICS: Json = dict.fromkeys(("pdf", "html", "readers", "comments", "likes")) | {"total": 0}
+_NO_PAGE: Json = {"total": 0, "total_pages": 0, "page": 0}
+_NO_DATA: dict[str, Json] = {
+    "articles": _NO_PAGE,
+    "articles_v4": _NO_PAGE | {"success": None},
+    "sources": {"total": 0},
+    "status": {},
 }
 
 
@@ -234,7 +229,7 @@ def source_entry(entry: SourceEntry, *, detail: bool = False) -> Json:
         "metrics": metrics(entry.metrics),
     }
     if detail:
-        rendered["events"] = events(entry)
+        rendered["events"] = shown_events(entry)
         rendered["events_csl"] = events_csl(rendered["events"])
     return rendered
 
@@ -244,12 +239,13 @@ def by_date(entry: SourceEntry) -> tuple[Any, Any, Any]:
     if not entry.has_events:
         return [], [], []
     if entry.months_json:
-        return entry.by_day, *map(orjson.Fragment, entry.months_json)
-    months = _usage_months(entry.by_month) if entry.usage else entry.by_month
-    return entry.by_day, months, by_year(entry.by_month, usage=entry.usage)
+        months, years = map(orjson.Fragment, entry.months_json)
+        return entry.by_day, months, years
+    periods = _usage_months(entry.by_month) if entry.usage else entry.by_month
+    return entry.by_day, periods, by_year(entry.by_month, usage=entry.usage)
 
 
-def events(entry: SourceEntry) -> Sequence[Any] | Mapping[str, Any]:
+def shown_events(entry: SourceEntry) -> Sequence[Any] | Mapping[str, Any]:
     """The events as they are kept (api.md 4.6)."""
     return entry.events if entry.has_events and entry.events is not None else []
 
@@ -337,7 +333,7 @@ def error(family: Family, message: str | Mapping[str, Sequence[str]]) -> Json:
     """The body of an error, in the shape of the endpoint's family (api.md 1.9)."""
     if family == "other":
         return {"error": message}
-    return {**dict.fromkeys(_NO_DATA[family], 0), "error": message, "data": []}
+    return {**_NO_DATA[family], "error": message, "data": []}
 
 
 def jsonp(callback: str, body: bytes) -> bytes:

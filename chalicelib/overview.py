@@ -15,7 +15,7 @@ from chalicelib import API_VERSION, queues, snapshot, sources
 from chalicelib.errors import ConfigurationError
 from chalicelib.lagotto import ResponseCounts, SourceView, StatusView, UpdateCounts
 from chalicelib.snapshot import SourceCounts, Updates
-from chalicelib.store import alerts, keys, lists
+from chalicelib.store import accounts, alerts, keys, lists
 from chalicelib.store import sources as source_rows
 from chalicelib.store.sources import SourceRow
 
@@ -28,6 +28,8 @@ ALERTS_LIMIT = 1000
 _EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _DAY = dt.timedelta(days=1)
 _LAST_DAYS = 30
+#: So many answers are kept; callers without a key can ask for any number of them.
+_KEPT_LIMIT = 200
 
 Value = TypeVar("Value")
 _kept: dict[str, tuple[float, object]] = {}
@@ -67,17 +69,20 @@ def source_view(name: str, now: dt.datetime) -> SourceView | None:
 
 def status(now: dt.datetime) -> StatusView:
     """The counts of the whole installation; at most a minute old."""
-    return _keep("status", lambda: _status(now))
+    return keep("status", lambda: _status(now))
 
 
 def heartbeat(now: dt.datetime) -> tuple[int, dt.datetime]:
     """How many works there are, and when they were counted; at most a minute old."""
-    return _keep("heartbeat", lambda: (_articles_count(), now))
+    return keep("heartbeat", lambda: (_articles_count(), now))
 
 
-def _keep(name: str, count: Callable[[], Value]) -> Value:
+def keep(name: str, count: Callable[[], Value]) -> Value:
+    """What ``count`` gives, or gave within the last minute under this name."""
     known = _kept.get(name)
     if known is None or time.monotonic() - known[0] >= CACHE_SECONDS:
+        if len(_kept) >= _KEPT_LIMIT:
+            _kept.clear()
         known = _kept[name] = (time.monotonic(), count())
     return known[1]  # type: ignore[return-value]
 
@@ -88,7 +93,7 @@ def _articles_count() -> int:
 
 def _views(rows: Sequence[SourceRow], now: dt.datetime) -> list[SourceView]:
     names = [row.name for row in rows]
-    taken = _keep("snapshot", snapshot.latest)
+    taken = keep("snapshot", snapshot.latest)
     stats = lists.stats_of(names)
     responses = _responses(names, now)
     articles_count = _articles_count()
@@ -177,10 +182,16 @@ def _status(now: dt.datetime) -> StatusView:
             stats[name].get("events", 0) for name in names if name != "relativemetric"
         ),
         requests_count=responses[REQUESTS].count,
-        users_count=len({key.owner for key in keys.find_all()}),
+        users_count=_users_count(),
         sources_active_count=sum(row.active for row in rows),
         couchdb_size_bytes=taken.stored_bytes if taken else 0,
     )
+
+
+def _users_count() -> int:
+    """Accounts, and owners of keys that have none."""
+    owners = {key.owner for key in keys.find_all() if not key.account}
+    return len(accounts.find_all()) + len(owners)
 
 
 def _published_since(day: dt.date, months: Mapping[str, int]) -> int:

@@ -1,4 +1,4 @@
-"""What a request to API v5 asks for: parameters, method override and the article query.
+"""What a request to the API asks for: parameters, method override and the article query.
 
 Pure: reads what the edge was sent and never looks anything up. Whether a source or a
 publisher of the query exists is found where the query is answered (``articles``).
@@ -10,11 +10,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qsl
 
 from chalicelib.errors import RequestError
-from chalicelib.identifiers import UID_KINDS, VALUE_LIMIT_BYTES, Identifier, from_ids
+from chalicelib.identifiers import UID_KINDS, VALUE_LIMIT_BYTES, Identifier, from_ids, from_path
 
 PAGE_SIZE = 50
 #: A page beyond this number is refused: no installation has as many articles.
 LAST_PAGE = 10**9
+
+#: The values of ``type`` in API v3 (api.md 2.2).
+_V3_KINDS = {"doi": "doi", "pmid": "pmid", "pmcid": "pmcid", "mendeley": "mendeley_uuid"}
 
 UNKNOWN_PATH = "The page you were looking for doesn't exist."
 MALFORMED_JSON = "Malformed JSON."
@@ -64,6 +67,21 @@ class Query:
         return tuple(dict.fromkeys(Identifier(self.kind, value).key for value in possible))
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class QueryV3:
+    """A query for articles of API v3 (api.md 5): at most 50 ``ids`` of ``kind``.
+
+    ``sources`` are names in lower case, None for all. ``info`` is default, summary, event,
+    history or detail. ``only_first``: of several works that share an identifier the oldest.
+    """
+
+    ids: tuple[str, ...]
+    kind: str = "doi"
+    sources: frozenset[str] | None = None
+    info: str = "default"
+    only_first: bool = False
+
+
 def method(http_method: str, headers: Mapping[str, str], form: Mapping[str, str]) -> str:
     """The verb that the request is handled as, in upper case.
 
@@ -89,18 +107,30 @@ def parameters(
     on a body that is not what its content type says.
     Source: api.md 1.3.
     """
-    content_type = _header(headers, "content-type")
-    media_type = content_type.partition(";")[0].strip().lower()
-    form: dict[str, str] = {}
-    if body and media_type == "application/x-www-form-urlencoded":
-        form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    elif body and media_type == "multipart/form-data":
-        form = dict(_multipart(body, content_type))
-    if method(http_method, headers, form) not in ("GET", "HEAD"):
+    fields = form(headers, body)
+    if method(http_method, headers, fields) not in ("GET", "HEAD"):
         raise RequestError(UNKNOWN_PATH, status=404)
-    if body and media_type == "application/json":
-        form = _json(body)
-    return form | _last_values(query_params or {})
+    if body and media_type(headers) == "application/json":
+        fields = _json(body)
+    return fields | _last_values(query_params or {})
+
+
+def form(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
+    """The fields of a form in a body; none if it holds something else.
+
+    Errors: RequestError 400 on a form that is not what its content type says.
+    """
+    kind = media_type(headers)
+    if body and kind == "application/x-www-form-urlencoded":
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+    if body and kind == "multipart/form-data":
+        return dict(_multipart(body, _header(headers, "content-type")))
+    return {}
+
+
+def media_type(headers: Mapping[str, str]) -> str:
+    """What a body is said to be, without parameters, in lower case; "" if nothing is said."""
+    return _header(headers, "content-type").partition(";")[0].strip().lower()
 
 
 def articles(params: Mapping[str, str], uid_kind: str = "doi") -> Query:
@@ -122,9 +152,28 @@ def articles(params: Mapping[str, str], uid_kind: str = "doi") -> Query:
         class_name=params.get("class_name"),
         order=params.get("order"),
         info=info if info in ("summary", "detail") else "default",
-        page=_page(params.get("page")),
-        per_page=_per_page(params.get("per_page")),
+        page=page_number(params),
+        per_page=page_size(params),
         callback=callback(params),
+    )
+
+
+def articles_v3(params: Mapping[str, str], uid_kind: str = "doi") -> QueryV3:
+    """The query of API v3 that the parameters describe (api.md 5.1)."""
+    kind = _V3_KINDS.get(params.get("type", ""), uid_kind)
+    ids = from_ids(params.get("ids", ""))[:PAGE_SIZE]
+    return QueryV3(ids=ids, kind=kind, sources=_sources(params), info=_v3_info(params))
+
+
+def article_v3(path: str, params: Mapping[str, str], uid_kind: str = "doi") -> QueryV3:
+    """The query for the one work that a path of API v3, decoded once, names (api.md 5.2)."""
+    found = from_path(path, uid_kind)
+    return QueryV3(
+        ids=(found.value,),
+        kind=found.kind,
+        sources=_sources(params),
+        info=_v3_info(params),
+        only_first=True,
     )
 
 
@@ -134,7 +183,19 @@ def callback(params: Mapping[str, str]) -> str | None:
     return name if _CALLBACK.fullmatch(name) else None
 
 
-def _page(text: str | None) -> int:
+def _sources(params: Mapping[str, str]) -> frozenset[str] | None:
+    names = params.get("source")
+    return None if names is None else frozenset(names.lower().split(","))
+
+
+def _v3_info(params: Mapping[str, str]) -> str:
+    info = params.get("info", "")
+    return info if info in ("summary", "event", "history", "detail") else "default"
+
+
+def page_number(params: Mapping[str, str]) -> int:
+    """The page that is asked for, 1 if none. Errors: RequestError 404 on one that cannot be."""
+    text = params.get("page")
     if text is None:
         return 1
     match = _PAGE.fullmatch(text)
@@ -143,8 +204,9 @@ def _page(text: str | None) -> int:
     return int(match[1])
 
 
-def _per_page(text: str | None) -> int:
-    match = _LEADING_INTEGER.match(text or "")
+def page_size(params: Mapping[str, str]) -> int:
+    """How many shall be on a page: 1 to 50, else 50."""
+    match = _LEADING_INTEGER.match(params.get("per_page") or "")
     size = int(match[1]) if match else 0
     return size if 1 <= size <= PAGE_SIZE else PAGE_SIZE
 

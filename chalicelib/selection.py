@@ -86,6 +86,13 @@ def select(query: Query, sources: Sequence[str], uid_kind: str) -> Selected:
     return _from_lists(query, wish, uid_kind)
 
 
+def oldest(selected: Selected) -> Selected:
+    """Of selected works only the one that was added first."""
+    found = selected.found or works.find(selected.keys)
+    key = min(found, key=lambda key: (found[key].created_at, key))
+    return Selected(1, [key], {key: found[key]})
+
+
 def _wish(query: Query, sources: Sequence[str]) -> _Wish:
     limited_to = query.source if query.ids is None and query.q is None else None
     if limited_to not in sources:

@@ -26,6 +26,8 @@ class Settings:
     bucket_name: str = ""
     providers_url: str | None = None
     uid_kind: str = "doi"
+    site_name: str = "Lagotto"
+    v3_show_as_array: bool = False
 
     @property
     def bucket(self) -> str:
@@ -56,12 +58,20 @@ def load() -> Settings:
         raise ConfigurationError(
             f"LAGOTTO_UID is {uid_kind!r}; it must be one of {', '.join(UID_KINDS)}."
         )
+    as_array = os.environ.get("LAGOTTO_V3_SHOW_AS_ARRAY", "")
+    if as_array not in ("", "0", "1"):
+        raise ConfigurationError(
+            f"LAGOTTO_V3_SHOW_AS_ARRAY is {as_array!r}; it must be 1 (an array of one article, "
+            "as Lagotto answered up to 3.8) or 0 (an object)."
+        )
     return Settings(
         stack=os.environ.get("LAGOTTO_STACK") or "lagotto-dev",
         contact_email=os.environ.get("LAGOTTO_CONTACT_EMAIL", ""),
         bucket_name=os.environ.get("LAGOTTO_BUCKET", ""),
         providers_url=os.environ.get("LAGOTTO_PROVIDERS_URL") or None,
         uid_kind=uid_kind,
+        site_name=os.environ.get("LAGOTTO_SITE_NAME") or "Lagotto",
+        v3_show_as_array=as_array == "1",
     )
 
 

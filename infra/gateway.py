@@ -2,8 +2,9 @@
 
 Every request under /api passes a REQUEST authorizer, the Lambda function "authorizer": it
 finds the key wherever Lagotto's clients put it (header, query, Authorization) and tells the
-gateway whose limits apply. It never refuses: a request without a known key counts against
-one small "anonymous" plan and goes on to the app, which answers in the words of the API.
+gateway whose limits apply. A request without a known key is not refused: it counts against
+one small "anonymous" plan and goes on to the app, which answers in the words of the API. Only
+API v4 without a name and a password is refused here, as browsers are to ask for them.
 
 What belongs to the API itself is written into the Swagger document that Chalice uploads
 (``guarded``), so that no deployment is ever without it. Plans and permissions are made
@@ -72,6 +73,20 @@ def guarded(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+#: What API v4 answers without a name and a password (``chalicelib.api_v4``): no JSON, and not
+#: for scripts of other sites. It has to come from here: what a function says in the header
+#: WWW-Authenticate reaches clients under another name.
+_UNAUTHORIZED: dict[str, Any] = {
+    "statusCode": 401,
+    "responseParameters": {
+        "gatewayresponse.header.Content-Type": "'text/html; charset=utf-8'",
+        "gatewayresponse.header.WWW-Authenticate": "'Basic realm=\"Application\"'",
+    },
+    # The template of JSON is the one that is used, whatever a client accepts.
+    "responseTemplates": {"application/json": "HTTP Basic: Access denied.\n"},
+}
+
+
 def _authorizer_uri(document: dict[str, Any]) -> str:
     """The URI of the function that stands beside the API's own, in the same account."""
     for methods in document["paths"].values():
@@ -106,6 +121,7 @@ def _responses() -> dict[str, Any]:
         "THROTTLED": answer("Too many requests. Please slow down.", 429, Retry_After="1"),
         "QUOTA_EXCEEDED": answer("The daily limit is used up.", 429, Retry_After="3600"),
         "MISSING_AUTHENTICATION_TOKEN": answer("The page you were looking for doesn't exist.", 404),
+        "UNAUTHORIZED": _UNAUTHORIZED,
     }
 
 

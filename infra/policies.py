@@ -18,16 +18,22 @@ _SEND = ("GetQueueUrl", "SendMessage")
 _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMessageVisibility")
 _SECRETS = ("GetParameter", "GetParameters", "GetParametersByPath")
 
-#: function → service → resource → actions. "api_handler" is Chalice's name for the API.
+#: function → service → resource → actions. "api_handler" is Chalice's name for the API;
+#: ``table#kind`` is only those items of a table whose hash key is the kind.
 GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
     "api_handler": {
         "dynamodb": {
-            **dict.fromkeys(_TABLES, (*_READ, "DescribeTable")),
-            "lists": (*_READ, "DescribeTable", "UpdateItem"),  # counts its requests
+            # API v4 writes works, which has them asked about and moves counters and shelves.
+            "works": (*_READ, "DescribeTable", "PutItem", "UpdateItem", "DeleteItem"),
+            "shelves": (*_READ, "DescribeTable", "UpdateItem", "DeleteItem", "BatchWriteItem"),
+            "lists": (*_READ, "DescribeTable", "PutItem", "UpdateItem", "DeleteItem"),
+            "events": (*_READ, "DescribeTable", "DeleteItem"),
+            "control": (*_READ, "DescribeTable"),
+            "control#source": ("PutItem",),  # the time that is spoken for, no keys and accounts
             "alerts": (*_READ, "DescribeTable", "PutItem"),
         },
-        "s3": {"events": ("GetObject",)},
-        "sqs": {"fetch": _COUNT, "fetch-dead": _COUNT},
+        "s3": {"events": ("GetObject", "DeleteObject")},
+        "sqs": {"fetch": (*_COUNT, "SendMessage"), "fetch-dead": _COUNT},
     },
     "authorizer": {
         "dynamodb": {"control": ("GetItem",)},
@@ -73,7 +79,8 @@ def document(stage: str, function: str) -> dict[str, Any]:
         {
             "Effect": "Allow",
             "Action": [f"{service}:{action}" for action in actions],
-            "Resource": _resources(stack, service, name),
+            "Resource": _resources(stack, service, name.partition("#")[0]),
+            **_condition(name.partition("#")[2]),
         }
         for service, resources in GRANTS[function].items()
         for name, actions in resources.items()
@@ -86,6 +93,13 @@ def document(stage: str, function: str) -> dict[str, Any]:
         }
     )
     return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _condition(kind: str) -> dict[str, Any]:
+    """The condition that only items with this hash key are meant; none without one."""
+    if not kind:
+        return {}
+    return {"Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [kind]}}}
 
 
 def _function(stack: str, function: str) -> str:

@@ -54,12 +54,13 @@ def _aws() -> Iterator[None]:
 def empty_tables() -> Iterator[None]:
     """Empty tables of the stack; nothing is cached from the test before."""
     from chalicelib import overview
-    from chalicelib.store import keys, sources
+    from chalicelib.store import accounts, keys, sources
     from chalicelib.store.tables import MODELS
 
     overview.forget_cache()
     sources.forget_cache()
     keys._cache.clear()
+    accounts._proved.clear()
     for model in MODELS:
         model.create_table()
     yield
@@ -75,11 +76,43 @@ def tables(_aws: None) -> Iterator[None]:
 
 
 @pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords whose hashes cost next to nothing."""
+    from chalicelib.store import accounts
+
+    monkeypatch.setattr(accounts, "COST", accounts.Cost(4, 1, 1))
+
+
+@pytest.fixture
 def site(tables: None) -> "Site":
     """The API with empty tables and a key of each role."""
     from tests.visiting import Site
 
     return Site()
+
+
+@pytest.fixture(scope="module")
+def accounts_site(_aws: None) -> Iterator["Site"]:
+    """The API with the contract's data and an account of each role, for a module's tests."""
+    from tests.signing_in import site_with_accounts
+
+    with site_with_accounts() as site:
+        yield site
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    """The works of each job that is sent; no queue is needed."""
+    from chalicelib import planner
+
+    works_of_jobs: list[tuple[str, ...]] = []
+
+    def send(batch: Any) -> int:
+        works_of_jobs.extend(tuple(job.works) for job, _ in batch)
+        return len(batch)
+
+    monkeypatch.setattr(planner.queues, "send", send)
+    return works_of_jobs
 
 
 @pytest.fixture

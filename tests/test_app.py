@@ -17,14 +17,28 @@ from tests.visiting import add, work
 
 PROJECT = Path(__file__).parent.parent
 PATHS = [
+    "/api/v3/articles",
+    "/api/v3/articles/{proxy+}",
+    "/api/v4/alerts",
+    "/api/v4/articles",
+    "/api/v4/articles/{proxy+}",
     "/api/v5/articles",
     "/api/v5/articles.json",
+    "/",
+    "/admin",
+    "/admin/{name}",
+    "/oembed",
+    "/sources/{name}",
+    "/api/v5/publishers",
+    "/api/v5/publishers.json",
     "/api/v5/sources",
     "/api/v5/sources.json",
     "/api/v5/sources/{name}",
     "/api/v5/status",
     "/api/v5/status.json",
     "/api/{proxy+}",
+    "/docs/sources",
+    "/docs/sources/{name}",
     "/heartbeat",
 ]
 
@@ -195,6 +209,7 @@ def test_an_api_request_loads_no_source():
         "    add(work('10.5555/a', '2012-03-06'))\n"
         "    keep('crossref', '10.5555/a', 2)\n"
         "    assert site.articles(ids='10.5555/a', info='detail')['data']\n"
+        "    assert site.get('/api/v3/articles/10.5555/a', info='detail').status == 200\n"
         "    assert site.get('/api/v5/sources').status == 200\n"
         "    assert site.get('/api/v5/sources/crossref').status == 200\n"
         "print([name for name in sys.modules if name.startswith('chalicelib.sources.')])"

@@ -1,4 +1,4 @@
-"""The gateway's authorizer: lets everybody through and says whose limits count."""
+"""The gateway's authorizer: says whose limits count, and lets everybody through but to API v4."""
 
 import pytest
 
@@ -54,6 +54,28 @@ def test_no_known_key_counts_as_anonymous(given, key_hash):
     assert found["context"] == {"key_hash": key_hash, "owner": "", "role": ""}
     assert found["usageIdentifierKey"] == gateway_keys.anonymous_value(STACK)
     assert found["principalId"] == "anonymous"
+
+
+@pytest.mark.parametrize(
+    ("given", "owner"),
+    [
+        ({"headers": {"Authorization": "Basic a3N0ZjprYWRt"}}, ""),
+        ({"headers": {"Authorization": "Basic a3N0ZjprYWRt", "x-api-key": "kstf"}}, "ada"),
+    ],
+)
+def test_a_name_and_a_password_are_no_key(given, owner):
+    found = authorizer.authorize(event(resource="/api/v4/articles/{proxy+}", **given))
+    assert found["context"]["owner"] == owner
+    anonymous = gateway_keys.anonymous_value(STACK)
+    assert found["usageIdentifierKey"] == (keys.hash_of("kstf") if owner else anonymous)
+    assert "a3N0ZjprYWRt" not in str(found)
+
+
+@pytest.mark.parametrize("headers", [None, {"x-api-key": "kstf"}, {"Authorization": "Token kstf"}])
+def test_without_a_name_api_v4_is_refused_by_the_gateway(headers):
+    with pytest.raises(authorizer.Unauthorized) as raised:
+        authorizer.authorize(event(resource="/api/v4/alerts", headers=headers))
+    assert str(raised.value) == "Unauthorized"  # by which the gateway knows it
 
 
 def test_everything_of_the_stage_is_allowed():

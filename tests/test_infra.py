@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
+from chalicelib import api_v4
 from chalicelib.errors import ConfigurationError
 from chalicelib.store import gateway_keys
 from infra import deploy, gateway, policies, stack, stages
@@ -162,11 +163,21 @@ def test_policies_name_only_what_belongs_to_the_stage() -> None:
                 assert f"{STACK}*" not in resource, resource
 
 
-def test_a_request_can_read_numbers_and_change_none() -> None:
+def test_a_request_can_write_works_but_no_numbers_keys_and_accounts() -> None:
     reading = {"GetItem", "BatchGetItem", "Query", "DescribeTable"}
-    for table in ("works", "shelves", "events", "control"):
-        assert reading.issuperset(policies.GRANTS["api_handler"]["dynamodb"][table]), table
-    assert policies.GRANTS["api_handler"]["s3"] == {"events": ("GetObject",)}
+    tables = policies.GRANTS["api_handler"]["dynamodb"]
+    assert reading.issuperset(tables["control"])
+    assert reading | {"DeleteItem"} == set(tables["events"])
+    assert policies.GRANTS["api_handler"]["s3"] == {"events": ("GetObject", "DeleteObject")}
+    assert "ssm" not in policies.GRANTS["api_handler"]
+    (writing,) = [
+        statement
+        for statement in policies.document(STAGE, "api_handler")["Statement"]
+        if "dynamodb:PutItem" in statement["Action"]
+        and any(resource.endswith("-control") for resource in statement["Resource"])
+    ]
+    condition = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["source"]}}
+    assert (writing["Action"], writing["Condition"]) == (["dynamodb:PutItem"], condition)
     assert policies.GRANTS["authorizer"] == {"dynamodb": {"control": ("GetItem",)}}
 
 
@@ -278,6 +289,10 @@ def test_the_authorizer_is_asked_every_time_whatever_the_request_holds() -> None
 
 def test_the_gateway_s_own_answers_are_json_for_any_web_page() -> None:
     answers = gateway.guarded(swagger())["x-amazon-apigateway-gateway-responses"]
+    denied = answers.pop("UNAUTHORIZED")
+    assert denied["responseTemplates"]["application/json"] == api_v4.ACCESS_DENIED
+    header = denied["responseParameters"]["gatewayresponse.header.WWW-Authenticate"]
+    assert header == f"'{api_v4.REALM}'"
     for answer in answers.values():
         header = "gatewayresponse.header.Access-Control-Allow-Origin"
         assert answer["responseParameters"][header] == "'*'"

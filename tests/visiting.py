@@ -8,8 +8,9 @@ import datetime as dt
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
+from chalice.local import MatchResult, RouteMatcher
 from chalice.test import Client
 
 from app import app
@@ -36,12 +37,35 @@ class Seen:
         return json.loads(self.text)
 
 
+class GatewayRoutes(RouteMatcher):
+    """Finds the route of a request as API Gateway does: ``{proxy+}`` is all the rest of a path,
+    its escapes included. Chalice's own takes it for one segment."""
+
+    def match_route(self, url: str) -> MatchResult:
+        """The most specific route. Errors: ValueError without any."""
+        greedy = {route.removesuffix("{proxy+}") for route in self.route_urls if "+}" in route}
+        own = RouteMatcher([route for route in self.route_urls if "+}" not in route])
+        try:
+            return own.match_route(url)
+        except ValueError:
+            parts = urlsplit(url)
+            begins = [begin for begin in greedy if parts.path.startswith(begin)]
+            if not begins:
+                raise
+        begin = max(begins, key=len)
+        params = parse_qs(parts.query, keep_blank_values=True)
+        return MatchResult(f"{begin}{{proxy+}}", {"proxy": parts.path[len(begin) :]}, params)
+
+
 class Site:
     """Asks the app through Chalice's own routing; a key of each role exists."""
 
     def __init__(self) -> None:
         # A directory without .chalice/config.json, whose variables would name another stack.
         self._client = Client(app, project_dir=str(Path(__file__).parent))
+        self._client.http._local_gateway.event_converter._route_matcher = GatewayRoutes(
+            list(app.routes)
+        )
         for key, role in ROLES.items():
             keys.create(f"{role}@example.org", role, NOW, key=key)
 

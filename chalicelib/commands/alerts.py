@@ -7,10 +7,8 @@ from chalicelib.commands import CommandFailed
 from chalicelib.commands.output import fail, show_json, show_table
 from chalicelib.commands.standing import every_name, module
 from chalicelib.store import alerts
-from chalicelib.store.alerts import SYSTEM, Alert
+from chalicelib.store.alerts import LEVELS, SYSTEM, Alert
 
-#: By the number that an alert has as its level.
-LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 SHOWN = 50
 #: Far more than a source can have: its breaker opens after some hundreds a day.
 MOST_PER_SUBJECT = 100_000

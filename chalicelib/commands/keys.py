@@ -6,12 +6,13 @@ import re
 import sys
 
 from chalicelib import settings
+from chalicelib.abilities import ROLES
 from chalicelib.commands import CommandFailed
 from chalicelib.commands.aws import AWS_ERRORS, explain
 from chalicelib.commands.output import printable, show_json, show_table, warn
 from chalicelib.errors import ConfigurationError
-from chalicelib.store import gateway_keys, keys
-from chalicelib.store.keys import ROLES, Key
+from chalicelib.store import accounts, gateway_keys, keys
+from chalicelib.store.keys import Key
 
 #: How much of a hash names a key in lists and in API Gateway.
 PREFIX_LENGTH = 12
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     verb = verbs.add_parser("create", help="make a key and print it, this once")
     verb.add_argument("owner", metavar="OWNER", help="whose it is: a name or a mail address")
-    verb.add_argument("--role", choices=ROLES, default="user", help="what it may see (user)")
+    verb.add_argument("--role", choices=ROLES, help="what it may see (user, or as the account)")
     verb.add_argument("--key", metavar="TEXT", type=_key, help="a key to take over, not a new one")
     verb.add_argument("--quiet", action="store_true", help="print the key and nothing else")
     verb.set_defaults(run=_create)
@@ -66,14 +67,22 @@ def _create(arguments: argparse.Namespace) -> int:
 _REPEAT = "Then repeat the command with this key as --key."
 
 
-def _made(owner: str, role: str, text: str | None) -> tuple[str, Key]:
-    """A new key, or a given one; one that is there already is left as it is.
+def _made(owner: str, role: str | None, text: str | None) -> tuple[str, Key]:
+    """A new key, or a given one; one that is there already is left as it is. The owner's
+    account, if there is one, tells the role.
 
     Errors: CommandFailed if the given key is there as another owner's or with another role.
     """
+    account = accounts.find(owner)
+    if account and role not in (None, account.role):
+        raise CommandFailed(
+            f"{account.name} has an account with the role {account.role}, which its keys have too. "
+            f"Change it with `python -m chalicelib accounts set {account.name} --role {role}`."
+        )
+    role = account.role if account else role or "user"
     known = _of_key(text) if text else None
     if text is None or known is None:
-        return keys.create(owner, role, dt.datetime.now(dt.UTC), key=text)
+        return keys.create(owner, role, dt.datetime.now(dt.UTC), key=text, account=account)
     if (known.owner, known.role) != (owner, role):
         raise CommandFailed(
             f"This key exists, as {known.hash[:PREFIX_LENGTH]} of {known.owner}, role "

@@ -10,7 +10,7 @@ import dataclasses
 import datetime as dt
 import gzip
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -18,6 +18,7 @@ import orjson
 from chalicelib.store.tables import AlertItem
 
 DEBUG, INFO, WARN, ERROR, FATAL = range(5)
+LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 KEPT_DAYS = 90
 SYSTEM = "system"
 
@@ -81,6 +82,29 @@ def find(subject: str, *, limit: int = 50) -> Iterator[Alert]:
     keys = [(subject, row.id) for row in rows]
     found = {item.id: item for item in AlertItem.batch_get(keys)}
     return (_alert(found[id_]) for _, id_ in keys if id_ in found)
+
+
+def ids(subject: str, *, unresolved: bool, limit: int) -> Iterator[str]:
+    """The ids of a subject's alerts, resolved ones too unless ``unresolved``, newest first."""
+    if unresolved:
+        rows = AlertItem.open.query(subject, scan_index_forward=False, limit=limit)
+    else:
+        wanted = ["subject", "id"]
+        rows = AlertItem.query(
+            subject, scan_index_forward=False, limit=limit, attributes_to_get=wanted
+        )
+    return (row.id for row in rows)
+
+
+def find_every(subject: str, *, limit: int) -> Iterator[Alert]:
+    """The alerts of a subject, resolved ones too, newest first."""
+    return map(_alert, AlertItem.query(subject, scan_index_forward=False, limit=limit))
+
+
+def read(keys: Iterable[tuple[str, str]]) -> list[Alert]:
+    """The alerts of these subjects and ids that are there, newest first."""
+    found = map(_alert, AlertItem.batch_get(list(keys)))
+    return sorted(found, key=lambda alert: alert.id, reverse=True)
 
 
 def count_since(subject: str, since: dt.datetime, limit: int) -> int:

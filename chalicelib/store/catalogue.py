@@ -61,6 +61,13 @@ def add(works: Sequence[Work], now: dt.datetime, due_at: dt.datetime) -> Added:
     return added
 
 
+def create(work: Work, now: dt.datetime, due_at: dt.datetime) -> Added:
+    """Add a work unless there is one of its key, which is left as it is: ``created`` tells."""
+    added = Added([], [], set())
+    _create([work], now, due_at, added, merging=False)
+    return added
+
+
 def delete(key: str) -> bool:
     """Delete a work with its numbers, events, list rows and counters; whether there was one.
 
@@ -137,7 +144,14 @@ def _actions(works: list[Work]) -> int:
     return len(works) + len(counters) + len(lookups) + filled
 
 
-def _create(works: list[Work], now: dt.datetime, due_at: dt.datetime, added: Added) -> None:
+def _create(
+    works: list[Work],
+    now: dt.datetime,
+    due_at: dt.datetime,
+    added: Added,
+    *,
+    merging: bool = True,
+) -> None:
     """Create works that do not exist, in one transaction, whatever others do meanwhile."""
     for attempt in range(TRIES):
         slots = _slots({work.month for work in works})
@@ -157,8 +171,8 @@ def _create(works: list[Work], now: dt.datetime, due_at: dt.datetime, added: Add
         except TransactWriteError as error:
             if not worth_another_try(error):
                 raise
-        existing = find(work.key for work in works)
-        for work in [work for work in works if work.key in existing]:
+        existing = find((work.key for work in works), consistent=True)
+        for work in [work for work in works if merging and work.key in existing]:
             merge(work, now)
         works = [work for work in works if work.key not in existing]
         if not works:

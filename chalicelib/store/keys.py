@@ -1,7 +1,8 @@
 """API keys, by hash: the key itself is shown once, when it is made, and kept nowhere.
 
 Table ``<stack>-control``, kind ``key``, name = SHA-256 of the key. Read by the key that a
-request brings; kept for a minute, unknown ones too.
+request brings; kept for a minute, unknown ones too. A key whose owner has an account is bound
+to it: it follows the account's role and goes with it.
 """
 
 import dataclasses
@@ -10,13 +11,16 @@ import hashlib
 import secrets
 import string
 import time
+from typing import Any
 
 import orjson
+from pynamodb.exceptions import UpdateError
 
+from chalicelib import abilities
+from chalicelib.store.accounts import Account, folded
 from chalicelib.store.tables import ControlItem
 
 KIND = "key"
-ROLES = ("user", "staff", "admin")
 #: As Lagotto's (api.md 3.1).
 KEY_LENGTH = 20
 CACHE_SECONDS = 60
@@ -28,17 +32,21 @@ _ALPHABET = string.ascii_letters + string.digits
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Key:
-    """What a key stands for; ``hash`` names it in logs and lists."""
+    """What a key stands for; ``hash`` names it in logs and lists.
+
+    ``account`` is the folded name of the account that it is bound to, "" without one.
+    """
 
     hash: str
     owner: str
     role: str
     created_at: str
+    account: str = ""
 
     @property
     def sees_private(self) -> bool:
         """Whether numbers of private sources are shown (api.md 3.2)."""
-        return self.role in ("staff", "admin")
+        return abilities.may(self.role, "R", "private_sources")
 
 
 def hash_of(key: str) -> str:
@@ -49,14 +57,66 @@ def hash_of(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def create(owner: str, role: str, now: dt.datetime, *, key: str | None = None) -> tuple[str, Key]:
-    """A new key and what was kept of it. ``key`` brings one from another installation."""
+def create(
+    owner: str,
+    role: str,
+    now: dt.datetime,
+    *,
+    key: str | None = None,
+    account: Account | None = None,
+) -> tuple[str, Key]:
+    """A new key and what was kept of it. ``key`` brings one from another installation.
+
+    A key that is bound to an account has its role.
+    """
     key = key or "".join(secrets.choice(_ALPHABET) for _ in range(KEY_LENGTH))
-    about = {"owner": owner, "role": role, "created_at": now.strftime("%Y-%m-%dT%H:%M:%SZ")}
-    kept = Key(hash=hash_of(key), **about)
-    ControlItem(KIND, kept.hash, about=orjson.dumps(about).decode()).save()
+    kept = Key(
+        hash=hash_of(key),
+        owner=owner,
+        role=account.role if account else role,
+        created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        account=folded(account.name) if account else "",
+    )
+    ControlItem(KIND, kept.hash, about=_about(kept)).save()
     _cache.pop(kept.hash, None)
     return key, kept
+
+
+def bind(account: Account) -> list[Key]:
+    """Bind the keys that were made for an account's owner before, with the role they have."""
+    unbound = [key for key in find_all() if not key.account and account.owns(key.owner)]
+    return [_changed(key, account=folded(account.name)) for key in unbound]
+
+
+def of_account(account: Account) -> list[Key]:
+    """The keys that are bound to an account, oldest first."""
+    return [key for key in find_all() if key.account == folded(account.name)]
+
+
+def follow(account: Account) -> list[Key]:
+    """Give an account's keys its role; those that had another."""
+    return [
+        _changed(key, role=account.role) for key in of_account(account) if key.role != account.role
+    ]
+
+
+def _changed(key: Key, **fields: Any) -> Key:
+    """Write a key with other fields; one that was revoked meanwhile stays away."""
+    changed = dataclasses.replace(key, **fields)
+    try:
+        ControlItem(KIND, key.hash).update(
+            actions=[ControlItem.about.set(_about(changed))], condition=ControlItem.name.exists()
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+    _cache.pop(key.hash, None)
+    return changed
+
+
+def _about(key: Key) -> str:
+    fields = dataclasses.asdict(key)
+    return orjson.dumps({n: v for n, v in fields.items() if n != "hash" and v}).decode()
 
 
 _cache: dict[str, tuple[float, Key | None]] = {}

@@ -41,9 +41,13 @@ class StoredWork:
     numbers: dict[str, str]
 
 
-def find(keys: Iterable[str]) -> dict[str, StoredWork]:
-    """The works of these keys that exist: {key: StoredWork}; one call per 100 keys."""
-    return {item.key: _stored(item) for item in WorkItem.batch_get(set(keys))}
+def find(keys: Iterable[str], *, consistent: bool = False) -> dict[str, StoredWork]:
+    """The works of these keys that exist: {key: StoredWork}; one call per 100 keys.
+
+    ``consistent``: with all that was written up to now.
+    """
+    items = WorkItem.batch_get(set(keys), consistent_read=consistent or None)
+    return {item.key: _stored(item) for item in items}
 
 
 def find_numbers(keys: Iterable[str]) -> Iterator[tuple[str, int, dict[str, str]]]:
@@ -90,7 +94,7 @@ def update(stored: StoredWork, now: dt.datetime, identifiers: Mapping[str, str])
     }
     if not missing:
         return False
-    return _replace(stored, dataclasses.replace(stored.work, **missing), now)
+    return replace(stored, dataclasses.replace(stored.work, **missing), now)
 
 
 def sort_of(work: Work, created_ms: int) -> str:
@@ -102,12 +106,13 @@ def merge(work: Work, now: dt.datetime) -> None:
     """Merge new metadata into a stored work, again if somebody changed it meanwhile."""
     for _ in range(TRIES):
         stored = find([work.key]).get(work.key)
-        if stored is None or _replace(stored, combined(stored.work, work), now):
+        if stored is None or replace(stored, combined(stored.work, work), now):
             return
 
 
-def _replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
-    """Write changed metadata with the counters and look-ups that follow from it.
+def replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
+    """Write changed metadata with the counters and look-ups that follow from it; whether the
+    work was still as it was read. Its key stays.
 
     The work stays on its shelf even if its month changes: the shelf is only how it is
     scheduled. Its place in lists by date moves with it.
@@ -127,6 +132,8 @@ def _replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
     for name in ("publisher", "registrant", "sort_doi"):
         if value := getattr(item, name):
             actions.append(getattr(WorkItem, name).set(value))
+        else:
+            actions.append(getattr(WorkItem, name).remove())
     unchanged = WorkItem.about == item_of(before, "", 0).about
     lookups = set(lists.lookup_rows(changed)) - set(lists.lookup_rows(before))
     gone = set(lists.lookup_rows(before)) - set(lists.lookup_rows(changed))
@@ -150,6 +157,8 @@ def _replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
         if not worth_another_try(error):
             raise
         return False
+    if gone:
+        lists.forget_lookups(before)
     if sort != stored.sort:
         _move_in_lists(stored, changed, sort)
     return True

@@ -5,6 +5,7 @@ Runs in ministack's own environment, so it imports nothing of this project:
     python ministack_shim.py        # settings in the environment, see cloud.py
 
 * ImportRestApi and PutRestApi, the calls by which Chalice uploads an API
+* paths that keep a percent sign escaped, as those that AWS hands over do
 * API keys named by an authorizer (``apiKeySource`` AUTHORIZER, ``usageIdentifierKey``)
 * UpdateUsagePlan for the stages of a plan
 * a saved state that is whole or not there, and queues whose names do not hold the port
@@ -146,10 +147,12 @@ _NUMBERS = {
 _named_key = contextvars.ContextVar("named_key", default=None)
 
 
-async def _execute(request, api_id, *arguments):
+async def _execute(request, api_id, stage, method, path, *arguments):
     api = gateway._rest_apis.get(api_id) or {}
     _named_key.set("" if api.get("apiKeySource") == "AUTHORIZER" else None)
-    return await _execute_inner(request, api_id, *arguments)
+    # AWS hands a path over as it came, with its escapes; here they are undone already.
+    path = path.replace("%", "%25")
+    return await _execute_inner(request, api_id, stage, method, path, *arguments)
 
 
 async def _invoke_authorizer(*arguments):

@@ -1,0 +1,206 @@
+"""API v4: signing in and reading. Items of api.md section 15 in names of tests."""
+
+import base64
+import re
+
+import pytest
+
+from app import app
+from chalicelib import abilities, api_v4, callers
+from chalicelib.store import alerts
+from tests.contract import ALPHA, BETA, GAMMA, ORDER, UUID
+from tests.signing_in import ALERTS, ARTICLES, NOT_AUTHORIZED, PASSWORDS, Client, at, failed
+
+
+@pytest.fixture
+def client(accounts_site, sent):
+    return Client(accounts_site)
+
+
+# --- signing in ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", [ARTICLES, at(ALPHA), ALERTS])
+@pytest.mark.parametrize("header", [None, "Token token=kadm", "basic cm9vdDpzZWNyZXQxMg==", ""])
+def test_5_without_credentials(client, path, header):
+    headers = {} if header is None else {"Authorization": header}
+    seen = client.get(f"{path}?api_key=kadm", name=None, headers=headers)
+    assert (seen.status, seen.text) == (401, "HTTP Basic: Access denied.\n")
+    assert seen.headers["www-authenticate"] == 'Basic realm="Application"'
+    assert seen.headers["content-type"] == "text/html; charset=utf-8"
+    assert "access-control-allow-origin" not in seen.headers
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("root", "wrong"), ("root", ""), ("uma", "secret12")]
+)
+def test_6_wrong_credentials(client, name, password):
+    seen = client.get(ALERTS, name=name, password=password)
+    body = {"total": 0, "total_pages": 0, "page": 0, "error": NOT_AUTHORIZED, "data": []}
+    assert (seen.status, seen.json) == (401, body)
+    assert "www-authenticate" not in seen.headers
+    assert client.get(ARTICLES, name=name, password=password).json == failed(NOT_AUTHORIZED)
+
+
+@pytest.mark.parametrize("encoded", ["", "!", "cm9vdA==", "OnNlY3JldDEy", "/////w==", "A" * 3000])
+def test_odd_credentials(client, encoded):
+    seen = client.get(ARTICLES, name=None, headers={"Authorization": f"Basic {encoded}"})
+    assert (seen.status, seen.json["error"]) == (401, NOT_AUTHORIZED)
+
+
+def test_credentials_are_neither_logged_nor_kept(client, caplog, capsys):
+    client.get(ARTICLES, password="hunter2secret")
+    client.post({"doi": "10.5555/log", "title": "Logged", "year": 2013})
+    client.post("hunter2secret", password="hunter2secret")
+    said = caplog.text + "".join(capsys.readouterr())
+    for secret in (
+        "hunter2secret",
+        "secret12",
+        "scrypt",
+        base64.b64encode(b"root:secret12").decode(),
+    ):
+        assert secret not in said
+        assert secret not in str([*alerts.find_every(alerts.SYSTEM, limit=1000)])
+
+
+#: Method, path, body, and what it needs.
+ROUTES = [
+    ("GET", ARTICLES, "R", "articles_v4"),
+    ("GET", at(ALPHA), "R", "articles_v4"),
+    ("POST", ARTICLES, "C", "article"),
+    ("PUT", at("10.5555/nosuch"), "U", "article"),
+    ("PATCH", at("10.5555/nosuch"), "U", "article"),
+    ("DELETE", at("10.5555/nosuch"), "D", "article"),
+    ("GET", ALERTS, "R", "alerts"),
+]
+MAY = {
+    "admin": {"GET", "POST", "PUT", "PATCH", "DELETE"},
+    "staff": {"GET", "POST"},
+    "user": set(),
+    "contributor": set(),
+}
+
+
+@pytest.mark.parametrize("name", PASSWORDS)
+@pytest.mark.parametrize(("method", "path", "action", "resource"), ROUTES)
+def test_who_may_what(client, name, method, path, action, resource):
+    role = PASSWORDS[name][0]
+    assert abilities.may(role, action, resource) == (method in MAY[role])
+    if method == "GET":
+        seen = client.get(path, name=name)
+    else:
+        seen = client.send(method, path, {"article": {"doi": "invalid"}}, name=name)
+    if method in MAY[role]:
+        assert seen.status == (200 if method == "GET" else 400 if method == "POST" else 404)
+    else:
+        assert (seen.status, seen.json["error"]) == (401, NOT_AUTHORIZED)
+
+
+def test_every_route_is_walked():
+    walked = {
+        "/api/v4/articles/{proxy+}" if path.startswith(f"{ARTICLES}/") else path
+        for _, path, _, _ in ROUTES
+    }
+    assert walked == {path for path in app.routes if path.startswith("/api/v4/")}
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+def test_the_list_shows_all_sources(client):
+    seen = client.get(f"{ARTICLES}?ids={ALPHA}&source=crossref", name="stan")
+    assert list(seen.json) == ["total", "total_pages", "page", "error", "data"]
+    (article,) = seen.json["data"]
+    assert [source["name"] for source in article["sources"]] == ORDER
+    assert "events" not in article["sources"][0]
+    assert "access-control-allow-origin" not in seen.headers
+    assert re.fullmatch('"[0-9a-f]{32}"', seen.headers["etag"])
+    again = client.get(
+        f"{ARTICLES}?ids={ALPHA}&source=crossref", headers={"If-None-Match": seen.headers["etag"]}
+    )
+    assert (again.status, again.text) == (304, "")
+
+
+def test_the_list_is_selected_and_paged_as_in_v5(client):
+    found = client.get(f"{ARTICLES}?source=crossref&order=crossref&per_page=1").json
+    assert (found["total"], found["total_pages"]) == (2, 2)
+    assert found["data"][0]["doi"] == GAMMA
+    wrong = client.get(f"{ARTICLES}?page=0")
+    assert (wrong.status, wrong.json) == (404, failed(wrong.json["error"]))
+
+
+def test_events_are_csl(client):
+    for url in (f"{ARTICLES}?ids={ALPHA}&info=detail", f"{at(ALPHA)}?info=detail"):
+        data = client.get(url).json["data"]
+        article = data[0] if isinstance(data, list) else data
+        sources = {source["name"]: source for source in article["sources"]}
+        assert list(sources["crossref"])[-2:] == ["metrics", "events"]
+        assert sources["crossref"]["events"][0]["title"] == "T"
+        assert sources["counter"]["events"] == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "info:doi/10.5555/alpha.1",
+        "info%3Adoi%2F10.5555%2FALPHA.1",
+        "10.5555/alpha.1",
+        "info:pmid/111",
+        "info:pmcid/PMC222",
+        f"info:mendeley/{UUID}",
+    ],
+)
+def test_one_article(client, path):
+    seen = client.get(f"{ARTICLES}/{path}", name="stan")
+    assert (seen.status, list(seen.json)) == (200, ["success", "error", "data"])
+    assert (seen.json["success"], seen.json["error"]) == ("Article found.", None)
+    assert (seen.json["data"]["doi"], len(seen.json["data"]["sources"])) == (ALPHA, 7)
+    assert seen.json["data"]["viewed"] == 37
+    assert "sources" not in client.get(f"{ARTICLES}/{path}?info=summary").json["data"]
+
+
+@pytest.mark.parametrize("path", ["info:doi/10.5555/alpha.1.json", "x", "info:pmid/9", "%00"])
+def test_an_article_that_there_is_not(client, path):
+    seen = client.get(f"{ARTICLES}/{path}")
+    assert (seen.status, seen.json) == (404, failed("Article not found."))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", ARTICLES),
+        ("OPTIONS", ARTICLES),
+        ("POST", at(ALPHA)),
+        ("POST", ALERTS),
+        ("GET", "/api/v4/articles.json"),
+        ("GET", "/api/v4/alerts/new"),
+    ],
+)
+def test_what_there_is_not(client, method, path):
+    seen = client.ask(method, path)
+    assert (seen.status, list(seen.json)) == (404, ["error"])
+
+
+def test_jsonp_is_for_reading(client):
+    seen = client.get(f"{at(BETA)}?info=summary&callback=f")
+    assert seen.text.startswith('f({"success":"Article found."')
+    assert client.post({}, name="stan").headers["content-type"].startswith("application/json")
+
+
+def test_a_crash_in_the_shape_of_the_family(client, monkeypatch):
+    monkeypatch.setattr(api_v4.alert_list, "select", lambda *_: 1 / 0)
+    monkeypatch.setattr(api_v4.articles, "page", lambda *_, **_more: 1 / 0)
+    error = "Internal server error."
+    assert client.get(ARTICLES).json == failed(error)
+    assert client.get(ALERTS).json == {
+        name: v for name, v in failed(error).items() if name != "success"
+    }
+
+
+# --- the gateway -----------------------------------------------------------------------------
+
+
+def test_a_password_is_no_key():
+    headers = {"authorization": f"Basic {base64.b64encode(b'token=kadm:kadm').decode()}"}
+    assert callers.presented(headers, {}) == ""
+    assert callers.presented(headers | {"x-api-key": "kadm"}, {}) == "kadm"
