@@ -178,7 +178,7 @@ def any_json(name: str) -> st.SearchStrategy[Any]:
 
 
 @every_source
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_answer_gives_results_or_our_errors(name: str, data: st.DataObject) -> None:
     known_shape = (
