@@ -42,7 +42,6 @@ class PmcEurope(Source):
     title = "Europe PubMed Central"
     group = "cited"
     description = "Citations by articles in Europe PMC."
-    profits_from = ("pmid",)
     batch_size = 50
     calls_per_hour = 18000
     absent = ()

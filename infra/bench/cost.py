@@ -178,7 +178,7 @@ def _asked(name: str) -> float:
 
 
 def _default_sources() -> list[str]:
-    return list(sources.on_by_default())
+    return [name for name in sources.on_by_default() if sources.get(name).kind == "works"]
 
 
 def _memory_mb(function: str) -> int:

@@ -72,7 +72,7 @@ def write_file(file: Path, size: int) -> None:
 def import_file(file: Path, size: int) -> Import:
     """Add the works of a file to an empty installation."""
     with installation():
-        install(sources.on_by_default())
+        install([name for name in sources.on_by_default() if sources.get(name).kind == "works"])
         with file.open("rb") as stream:
             began = time.perf_counter()
             counted = importer.import_works(stream, lambda works: intake.add(works, NOW))
