@@ -114,7 +114,7 @@ class HttpClient:
         ]
         self._secrets = _spellings(self._secret_values)
         self._timeout_seconds = timeout_seconds or source.timeout_seconds
-        self._seconds_per_call = 3600 / (calls_per_hour or source.calls_per_hour)
+        self._seconds_per_call = source.seconds_per_call(calls_per_hour)
         self._next_call_at = 0.0
         self._sleep = sleep
         self._clock = clock

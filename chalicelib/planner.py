@@ -210,7 +210,8 @@ def _plan_source(row: SourceRow, now: dt.datetime) -> Planned:
     # A batch that takes more calls than fit into a tick is sent when its time is free.
     batch_size, calls_per_batch = source.batch(row.settings)
     batches = max(fitting // calls_per_batch, min(fitting, 1))
-    capacity = job_works(batch_size, slot.seconds_per_call * calls_per_batch)
+    seconds_per_call = source.seconds_per_call(row.calls_per_hour(source))
+    capacity = job_works(batch_size, seconds_per_call * calls_per_batch)
     capacity = min(capacity, row.number("job_batch_size", capacity))
     if row.state == "disabled":
         # The breaker's delay is over: one job tells whether the provider is back.

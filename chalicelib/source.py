@@ -191,6 +191,9 @@ class Source:
     calls_per_batch: ClassVar[int] = 1
     #: What the provider allows us.
     calls_per_hour: ClassVar[int] = 3600
+    #: How fast calls of one job may follow each other, where the provider counts by the hour or
+    #: day and allows bursts; the schedule keeps the hourly pace. None: by the hourly pace.
+    burst_seconds_per_call: ClassVar[float | None] = None
     timeout_seconds: ClassVar[int] = 30
     settings: ClassVar[tuple[Setting, ...]] = ()
     #: DOI prefixes it covers; empty: all.
@@ -239,6 +242,14 @@ class Source:
         if settings.get("api") == "2014":
             return 1, self.calls_per_batch
         return self.batch_size, self.calls_per_batch
+
+    def seconds_per_call(self, calls_per_hour: int | None = None) -> float:
+        """How long a call of a job has to wait for the one before it began, at this pace or the
+        source's own."""
+        pace = 3600 / (calls_per_hour or self.calls_per_hour)
+        return (
+            pace if self.burst_seconds_per_call is None else min(pace, self.burst_seconds_per_call)
+        )
 
     def collect(self, works: Sequence[Work], client: Client) -> Outcomes:
         """What the provider says about one batch of works, by work key.

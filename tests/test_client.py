@@ -353,6 +353,21 @@ def test_a_name_that_becomes_private_after_it_was_looked_up_is_told_nothing(
         connected.close()
 
 
+def test_calls_of_one_job_come_in_bursts_where_the_provider_allows_it() -> None:
+    class Bursting(Tiny):
+        burst_seconds_per_call = 0.5
+
+    assert Tiny().seconds_per_call() == 2 and Tiny().seconds_per_call(600) == 6
+    assert Bursting().seconds_per_call() == Bursting().seconds_per_call(600) == 0.5
+    assert Bursting().seconds_per_call(36_000) == 0.1
+    clock = [100.0]
+    waited: list[float] = []
+    client = make(Bursting(), sleep=waited.append, clock=lambda: clock[0])
+    client._keep_pace()
+    client._keep_pace()
+    assert waited == [0.5]
+
+
 def test_a_name_without_address_is_unavailable(
     internet: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -26,6 +26,7 @@ class Orcid(Source):
     group = "contributions"
     description = "People who list the work in their public ORCID record."
     calls_per_hour = 1000
+    burst_seconds_per_call = 0.1
     absent = ()
     settings = (
         Setting(

@@ -128,7 +128,7 @@ def _workers(facts: Mapping[str, float], shelves: float, jobs: float) -> Iterato
     waiting = 0.0
     for name in _default_sources():
         source = sources.get(name)
-        pace = max(3600 / source.calls_per_hour, PROVIDER_SECONDS)
+        pace = max(source.seconds_per_call(), PROVIDER_SECONDS)
         calls = CALLS_PER_WORK.get(name, facts[f"calls_per_work.{name}"])
         waiting += _asked(name) * calls * pace
     yield Item(
