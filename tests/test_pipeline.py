@@ -91,11 +91,12 @@ def test_pmids_that_one_source_reveals_serve_the_others_at_once(queue):
         assert numbers.total(stored.numbers.get("icite")) == wanted
 
 
-@pytest.mark.parametrize(("count", "months"), [(160, 1), (160, 96)])
-def test_providers_that_batch_get_few_calls(queue, providers, count, months):
-    """One call per 40 works at most, with full shelves and with works spread over eight years."""
+def test_providers_that_batch_get_few_calls(queue, providers):
+    """One call per 40 works at most, with works spread over eight years; full shelves, which are
+    easier, are measured by the bench."""
+    count = 160
     install(*BATCHING)
-    add(sample(count, months))
+    add(sample(count, months=96))
     collect_all(queue, ticks=1)
     for name in BATCHING:
         assert sum(value is not None for value in totals(name).values()) > 0
