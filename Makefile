@@ -18,7 +18,7 @@ endif
 .PHONY: help run test check format bench deploy clean environment cloud-environment
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 environment:
 	@infra/local/environment.sh $(VENV) requirements-dev.txt "$(PYTHON)"
