@@ -144,16 +144,16 @@ def _read_feed(
     _keep_evidence(client, asked, failed=bool(stopped or report.failed))
     if report.failed:
         failures.refused(row, report.failed, now)
-    delay = 0
+    delay, goes_on_later = 0, stopped is None
     if isinstance(stopped, RateLimited | Unavailable):
-        delay = failures.hold(row, stopped, job.tries, now)
+        delay, goes_on_later = failures.hold(row, stopped, job.tries, now), True
     elif stopped:
         failures.refused(row, {"the feed": stopped}, now)
         _read_again(row.name, now + _DAY)
     else:
         failures.recovered(row)
     failures.heed_limits(row, client.limits, now)
-    if report.place is not None and (stopped is None or delay):
+    if report.place is not None and goes_on_later:
         fruitless = isinstance(stopped, Unavailable) and not report.entries
         _send(
             dataclasses.replace(

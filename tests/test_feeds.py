@@ -242,14 +242,19 @@ def test_a_feed_too_long_for_one_job_is_read_on_by_the_next(queue):
 
 
 @pytest.mark.parametrize(
-    "error", [Unavailable("down"), RateLimited("slow", retry_after_seconds=60)]
+    "error",
+    [
+        Unavailable("down"),
+        RateLimited("slow", retry_after_seconds=60),
+        RateLimited("at once", retry_after_seconds=0),
+    ],
 )
 def test_a_page_out_of_reach_is_read_later_and_what_came_before_stays(queue, error):
     install("usage_feed")
     add([work()])
     Usage.answers.update({"": Page(entries=[used(DOI, 9, 1, 0)], next_place="b"), "b": error})
-    planner.plan(NOW)
-    queue.run_until(NOW)
+    job = feeds.job_of(row("usage_feed"), sources.get("usage_feed"), NOW.date())
+    worker.run(job, NOW, lambda: 900.0)
     assert stored("usage_feed").metrics.total == 1
     assert row("usage_feed").feed_read_until == ""
     Usage.answers["b"] = Page(entries=[used(DOI, 10, 5, 0)])
