@@ -4,15 +4,19 @@ import dataclasses
 import heapq
 import itertools
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from chalicelib import query, settings, sources
 from chalicelib.identifiers import Identifier
+from chalicelib.parameters import TEXT, Parameter, Reader
 from chalicelib.store import alerts
 from chalicelib.store import sources as source_rows
 from chalicelib.store.alerts import LEVELS, SYSTEM, Alert
 
 #: Alerts that are looked at of each source, newest first.
 ALERTS_LIMIT = 10_000
+#: No source has a longer name.
+NAME_LIMIT_CHARACTERS = 200
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,18 +42,57 @@ class AlertQuery:
         return (self.page - 1) * self.per_page
 
 
+def _level(text: str) -> int | None:
+    level = text.upper()
+    return LEVELS.index(level) if level in LEVELS else None
+
+
+_FILTERS: Mapping[str, Parameter[Any]] = {
+    "unresolved": Parameter(
+        "unresolved",
+        "With any value, even none: only alerts that nobody has resolved.",
+        TEXT,
+        lambda _: True,
+        example="1",
+    ),
+    "source": Parameter(
+        "source",
+        "The name of a source: only alerts about it. There are none about an unknown one.",
+        TEXT,
+        str,
+        ("source_id",),
+        example="crossref",
+    ),
+    "class_name": Parameter(
+        "class_name",
+        "The class of the error, in any case: only alerts of it.",
+        TEXT,
+        str,
+        example="Net::HTTPRequestTimeOut",
+    ),
+    "level": Parameter(
+        "level",
+        "Only alerts of this level, in any case, and above. Anything else counts as absent.",
+        {"type": "string", "enum": [*LEVELS]},
+        _level,
+    ),
+    "q": Parameter(
+        "q",
+        "Only alerts whose class or message has this in it, in any case, whose status it is, or"
+        " that are about the work of this DOI.",
+        TEXT,
+        str,
+        example="timeout",
+    ),
+}
+#: The filters alone, for a list that has no pages.
+FILTERS = Reader(AlertQuery, **_FILTERS)
+ALERTS = Reader(AlertQuery, **_FILTERS, page=query.PAGE, per_page=query.PER_PAGE)
+
+
 def wanted(params: Mapping[str, str]) -> AlertQuery:
     """The query that the parameters describe. Errors: RequestError 404 on a wrong page."""
-    level = params.get("level", "").upper()
-    return AlertQuery(
-        unresolved="unresolved" in params,
-        source=params.get("source"),
-        class_name=params.get("class_name"),
-        level=LEVELS.index(level) if level in LEVELS else 0,
-        q=params.get("q"),
-        page=query.page_number(params),
-        per_page=query.page_size(params),
-    )
+    return ALERTS.read(params)
 
 
 def select(wish: AlertQuery) -> tuple[int, list[Alert]]:
@@ -71,7 +114,9 @@ def select(wish: AlertQuery) -> tuple[int, list[Alert]]:
 
 def _subjects(source: str | None) -> list[str]:
     if source is not None:
-        return [f"source#{source.lower()}"]
+        # Nothing is filed under a longer name, and DynamoDB refuses to look for one.
+        known = len(source) <= NAME_LIMIT_CHARACTERS
+        return [f"source#{source.lower()}"] if known else []
     installed = (row.name for row in source_rows.installed())
     names = dict.fromkeys(itertools.chain(installed, sources.names()))
     return [SYSTEM, *(f"source#{name}" for name in names)]

@@ -5,6 +5,7 @@ edge that knows a framework turns its request into a Request and an Answer into 
 """
 
 import dataclasses
+import datetime as dt
 import hashlib
 import re
 import time
@@ -23,8 +24,9 @@ TOO_LARGE = "The answer is too large. Ask for fewer articles (per_page) or witho
 #: Lambda hands over 6 MB, the body in them as a JSON text; some are left for the headers.
 ANSWER_LIMIT_BYTES = 6_000_000 - 20_000
 
-#: Here people sign in with a password, so that scripts of other sites are not invited.
 V4 = "/api/v4/"
+#: Here people sign in with a password, so that scripts of other sites are not invited.
+_OF_PEOPLE = (V4, "/users", "/alerts.rss")
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",
@@ -41,8 +43,20 @@ _JSON = "application/json; charset=utf-8"
 _HTML = "text/html; charset=utf-8"
 _JAVASCRIPT = "application/javascript; charset=utf-8"
 _KEPT = "max-age=0, private, must-revalidate"
+#: Of pages for one person. Their address may hold the secret of a link, which no other site is
+#: told; with "no-referrer" browsers would no longer say which site a form is from.
+_PRIVATE = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+        "frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,50}\](:[0-9]{1,5})?")
 _ETAG = re.compile(r'(?:W/)?("[^"]*")|\*')
+_SECRET_IN_PATH = re.compile(r"(/users/sign_in/).+", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +64,8 @@ class Request:
     """A request as it came in. Header names are in lower case.
 
     ``authorizer`` is what our authorizer said of the key (see ``authorizer``); None where
-    there is no gateway in front of the app. ``stage`` is the gateway's name of the deployment.
+    there is no gateway in front of the app. ``stage`` is the gateway's name of the deployment,
+    ``domain`` the host that it was asked at and ``ip`` the address of the caller, "" without one.
     """
 
     method: str
@@ -61,12 +76,19 @@ class Request:
     authorizer: Mapping[str, Any] | None = None
     id: str = ""
     stage: str = ""
+    domain: str = ""
+    ip: str = ""
     began_at: float = dataclasses.field(default_factory=time.perf_counter)
 
     @property
     def seconds(self) -> float:
         """How long it has been worked on."""
         return time.perf_counter() - self.began_at
+
+    @property
+    def loggable_path(self) -> str:
+        """The path as logs and alerts may hold it: without the secret of a sign-in link."""
+        return _SECRET_IN_PATH.sub(r"\1***", self.path)
 
     @property
     def root(self) -> str:
@@ -87,11 +109,12 @@ class Request:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: status, headers and body."""
+    """An answer: status, headers and body; ``cookies`` are headers Set-Cookie, if several."""
 
     status: int
     headers: dict[str, str]
     body: bytes = b""
+    cookies: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -171,6 +194,21 @@ def page(request: Request, html: str | None) -> Answer:
     return _cacheable(request, html.encode(), _HTML, {"Content-Security-Policy": policy})
 
 
+def private_page(
+    request: Request, html: str, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """A web page for one person, with more headers if they are given."""
+    given = _headers(request) | {"Content-Type": _HTML} | dict(headers or {})
+    return private(Answer(status, given, _unless_head(request, html.encode())))
+
+
+def private(given: Answer) -> Answer:
+    """An answer as one person only may have it: kept nowhere, not for scripts of other sites."""
+    public = _CORS.keys() | _ALLOWED_HEADERS.keys()
+    headers = {name: value for name, value in given.headers.items() if name not in public}
+    return dataclasses.replace(given, headers=headers | _PRIVATE)
+
+
 def failure(
     request: Request, error: RequestError, family: Family, params: Mapping[str, str] | None = None
 ) -> Answer:
@@ -188,10 +226,14 @@ def unknown_path(request: Request, params: dict[str, str]) -> Any:
 
 
 def found(request: Request, document: Any, params: Mapping[str, str]) -> Answer:
-    """The answer with a document, or that the caller has it already."""
+    """The answer with a document, or that the caller has it already.
+
+    One that is too large for Lambda is a redirect to where it is. Errors: RequestError 413 if
+    it could not be put there.
+    """
     body, content_type = _encoded(document, params)
     if 2 * len(body) > ANSWER_LIMIT_BYTES and _size_as_text(body) > ANSWER_LIMIT_BYTES:
-        raise RequestError(TOO_LARGE, status=413)
+        return _elsewhere(request, body, content_type)
     return _cacheable(request, body, content_type)
 
 
@@ -204,6 +246,32 @@ def _cacheable(
     if _matches(request.headers.get("if-none-match", ""), etag):
         return Answer(304, headers)
     return Answer(200, headers | {"Content-Type": content_type}, _unless_head(request, body))
+
+
+def _elsewhere(request: Request, body: bytes, content_type: str) -> Answer:
+    """A redirect to a body; 303, as all clients then ask with GET, also after a POST that said
+    it is one. Errors: RequestError 413.
+    """
+    from chalicelib.store import alerts, answers  # few answers are so large
+
+    whole = _cacheable(request, body, content_type)
+    if whole.status == 304:
+        return whole
+    try:
+        link = answers.put(
+            body,
+            content_type,
+            gzipped="gzip" in request.headers.get("accept-encoding", ""),
+            for_head=request.method == "HEAD",
+        )
+    except answers.NotKept as error:
+        alert = alerts.Alert(
+            class_name="AnswerNotKept", message=str(error), target_url=request.path[:1000]
+        )
+        alerts.put(alert, dt.datetime.now(dt.UTC))
+        raise RequestError(TOO_LARGE, status=413) from None
+    headers = {"Location": link, "Cache-Control": "no-store", "Content-Type": _HTML}
+    return Answer(303, _headers(request) | headers)
 
 
 def _size_as_text(body: bytes) -> int:
@@ -226,7 +294,7 @@ def _encoded(document: Any, params: Mapping[str, str]) -> tuple[bytes, str]:
 
 def _headers(request: Request) -> dict[str, str]:
     return {
-        **({} if request.path.startswith(V4) else _CORS),
+        **({} if request.path.startswith(_OF_PEOPLE) else _CORS),
         **_SECURITY,
         "X-Request-Id": request.id,
         "X-Runtime": f"{request.seconds:.6f}",

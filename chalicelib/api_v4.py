@@ -6,8 +6,6 @@ to the plan of requests without a key, unless one is given too. Passwords are ne
 nor repeated. There is no login cookie: scripts of other sites could use it to write.
 """
 
-import base64
-import binascii
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Mapping
@@ -19,7 +17,7 @@ from chalicelib import (
     alert_list,
     answers,
     articles,
-    callers,
+    basic,
     edits,
     lagotto,
     lagotto_v4,
@@ -32,18 +30,13 @@ from chalicelib.answers import Answer, Request
 from chalicelib.errors import RequestError
 from chalicelib.lagotto import ArticleView, Json
 from chalicelib.query import Query
-from chalicelib.store import accounts, alerts, sources, works
+from chalicelib.store import alerts, sources, works
 from chalicelib.store.accounts import Account
 from chalicelib.store.alerts import Alert
 from chalicelib.store.works import StoredWork
 from chalicelib.submitted import Unprocessable
 
-REALM = 'Basic realm="Application"'
-ACCESS_DENIED = "HTTP Basic: Access denied.\n"
-
 _ARTICLES = f"{answers.V4}articles/"
-#: Far more than a name and a password can have.
-_CREDENTIALS_LIMIT = 2000
 
 Family = Literal["articles", "articles_v4"]
 
@@ -58,10 +51,6 @@ class _Reply:
 
 
 _Endpoint = Callable[[Request, Account], _Reply]
-
-
-class _NoCredentials(Exception):
-    """Nobody tried to sign in."""
 
 
 def serve_articles(request: Request) -> Answer:
@@ -88,29 +77,22 @@ def _answer(request: Request, family: Family, endpoints: Mapping[str, _Endpoint]
         endpoint = endpoints.get("GET" if verb == "HEAD" else verb)
         if endpoint is None:
             raise RequestError(query.UNKNOWN_PATH, status=404)
-        reply = endpoint(request, _signed_in(request))
+        reply = endpoint(request, basic.signed_in(request))
         if verb in ("GET", "HEAD"):
             return answers.found(request, reply.document, reply.params)
         # What was just written is told, whatever the caller has already.
         unconditional = dataclasses.replace(request, headers={})
         written = answers.found(unconditional, reply.document, {})
+        if written.status != 200:  # a redirect to what is too large
+            return written
         return dataclasses.replace(written, status=reply.status)
-    except _NoCredentials:
-        return _access_denied(request)
+    except basic.NoCredentials:
+        return basic.access_denied(request)
     except Unprocessable as error:
         _put_alert(request, error)
         return answers.failure(request, error, family)
     except RequestError as error:
         return answers.failure(request, error, family)
-
-
-def _access_denied(request: Request) -> Answer:
-    given = answers.failure(request, RequestError("", status=401), "other")
-    headers = given.headers | {
-        "Content-Type": "text/html; charset=utf-8",
-        "WWW-Authenticate": REALM,
-    }
-    return Answer(401, headers, b"" if request.method == "HEAD" else ACCESS_DENIED.encode())
 
 
 def _put_alert(request: Request, error: Unprocessable) -> None:
@@ -123,28 +105,6 @@ def _put_alert(request: Request, error: Unprocessable) -> None:
         class_name=error.class_name, message=message, status=422, target_url=request.path[:1000]
     )
     alerts.put(alert, _now())
-
-
-def _signed_in(request: Request) -> Account:
-    """The account of the caller. Errors: _NoCredentials; RequestError 401 on wrong ones."""
-    if not callers.signs_in(request.headers):
-        raise _NoCredentials
-    header = request.headers["authorization"]
-    account = None
-    if len(header) <= _CREDENTIALS_LIMIT:
-        name, password = _credentials(header.removeprefix(callers.BASIC))
-        account = accounts.authenticate(name, password)
-    if account is None:
-        raise RequestError(lagotto_v4.NOT_AUTHORIZED, status=401)
-    return account
-
-
-def _credentials(encoded: str) -> tuple[str, bytes]:
-    try:
-        name, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
-    except (binascii.Error, ValueError):
-        return "", b""
-    return name.decode("utf-8", "replace"), password
 
 
 def _require(account: Account, action: str, resource: str) -> None:
@@ -256,7 +216,7 @@ def _shown(event: str, view: ArticleView, params: Mapping[str, str]) -> Json:
 
 
 def _info(params: Mapping[str, str]) -> str:
-    return query.articles({"info": params.get("info", "")}).info
+    return query.INFO.read(params) or "default"
 
 
 def _now() -> dt.datetime:

@@ -4,9 +4,9 @@ A request without a known key counts to the anonymous plan, all of them together
 the app, which answers 401 in the words of the API. So do requests to API v4, whose names and
 passwords (``Authorization: Basic``) are no keys; with a key beside them they count to that.
 
-It refuses only requests to API v4 without a name: the answer needs the header WWW-Authenticate,
-which the gateway takes out of all that functions answer, and so it gives this one itself
-(``infra.gateway``).
+It refuses only requests to API v4 without a name, and to the feed of alerts without a name and a
+key: the answer needs the header WWW-Authenticate, which the gateway takes out of all that
+functions answer, and so it gives this one itself (``infra.gateway``).
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,8 @@ from chalicelib.store import gateway_keys, keys
 
 #: The paths of the gateway that are for people with an account.
 _WITH_NAME = "/api/v4/"
+#: The path that takes a key, too.
+_WITH_NAME_OR_KEY = "/alerts.rss"
 
 
 class Unauthorized(LagottoError):
@@ -35,10 +37,12 @@ def authorize(event: Mapping[str, Any]) -> dict[str, Any]:
     Errors: Unauthorized where a name and a password are asked for and none came.
     """
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    if str(event.get("resource", "")).startswith(_WITH_NAME) and not callers.signs_in(headers):
-        raise Unauthorized
     params = event.get("multiValueQueryStringParameters") or {}
     text = callers.presented(headers, params)
+    path = str(event.get("resource", ""))
+    wanted = path.startswith(_WITH_NAME) or (path == _WITH_NAME_OR_KEY and not text)
+    if wanted and not callers.signs_in(headers):
+        raise Unauthorized
     usable = 0 < len(text) <= callers.KEY_LIMIT_CHARACTERS
     key = keys.find(text) if usable else None
     context = {

@@ -8,21 +8,10 @@ import dataclasses
 import html
 import importlib
 import re
-from collections.abc import Sequence
 
-from chalicelib import sources
+from chalicelib import layout, sources
 from chalicelib.source import Setting, Source
 
-_STYLE = """
-body{font:16px/1.5 system-ui,sans-serif;color:#222}
-main{margin:2rem auto;max-width:64rem;padding:0 1rem}
-table{border-collapse:collapse;width:100%}
-th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0}
-tr{border-bottom:1px solid #ddd}
-dt{font-weight:600;margin-top:.75rem}dd{margin:0}
-a{color:#05c}code{background:#f3f3f3;padding:0 .2rem}
-.scroll{overflow-x:auto}
-"""
 _KINDS = {
     "works": "asked about works",
     "feed": "read as a feed and matched to works",
@@ -73,11 +62,11 @@ def standing(source: Source) -> str:
     return f"{state}, needs {', '.join(missing)}" if missing else state
 
 
-def sources_page() -> str:
-    """The page that lists all sources."""
+def sources_page(root: str = "") -> str:
+    """The page that lists all sources; ``root`` stands before every path."""
     rows = [
         (
-            f'<a href="{source.name}">{_text(source.title)}</a>',
+            layout.link(f"{root}/docs/sources/{source.name}", source.title),
             f"<code>{source.name}</code>",
             source.group,
             _text(standing(source)),
@@ -86,11 +75,10 @@ def sources_page() -> str:
         for source in map(sources.get, sources.names())
     ]
     head = ("Source", "Name", "Group", "By default", "What it counts")
-    # Links of the list are relative to the folder, whatever stage stands before it.
-    return _page("Sources", f"<h1>Sources</h1>{_table(head, rows)}", base="sources/")
+    return layout.page("Sources", f"<h1>Sources</h1>{layout.table(head, rows)}", root=root)
 
 
-def source_page(name: str) -> str | None:
+def source_page(name: str, root: str = "") -> str | None:
     """The page of one source; None if there is none of this name."""
     if name not in sources.names():
         return None
@@ -101,17 +89,19 @@ def source_page(name: str) -> str | None:
     )
     introduction = f"<p>{_linked(facts.introduction)}</p>" if facts.introduction else ""
     parts = [
-        '<p><a href="../sources">All sources</a></p>',
+        f"<p>{layout.link(f'{root}/docs/sources', 'All sources')}</p>",
         f"<h1>{_text(source.title)}</h1>",
         f"<p>{_linked(facts.headline)}</p>",
         introduction,
         f"<dl>{told}</dl>",
         "<h2>What it declares</h2>",
-        _table(("Fact", "Value"), [(_text(fact), _text(value)) for fact, value in _facts(source)]),
+        layout.table(
+            ("Fact", "Value"), [(_text(fact), _text(value)) for fact, value in _facts(source)]
+        ),
         "<h2>Settings</h2>",
         _settings(source.settings),
     ]
-    return _page(source.title, "".join(parts))
+    return layout.page(source.title, "".join(parts), root=root)
 
 
 def _facts(source: Source) -> list[tuple[str, str]]:
@@ -156,26 +146,7 @@ def _settings(settings: tuple[Setting, ...]) -> str:
         )
         for setting in settings
     ]
-    return _table(("Setting", "Meaning", "Default", ""), rows)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are HTML already."""
-    titles = "".join(f"<th>{title}</th>" for title in head)
-    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    table = f"<table><thead><tr>{titles}</tr></thead><tbody>{lines}</tbody></table>"
-    return f'<div class="scroll">{table}</div>'
-
-
-def _page(title: str, body: str, base: str = "") -> str:
-    if base:
-        body = body.replace('href="', f'href="{base}')
-    return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{_text(title)} – Lagotto</title><style>{_STYLE}</style></head>"
-        f"<body><main>{body}</main></body></html>"
-    )
+    return layout.table(("Setting", "Meaning", "Default", ""), rows)
 
 
 def _text(value: str) -> str:

@@ -64,6 +64,12 @@ _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?|\[[0-9a-f:.]+\]")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 #: What may stand unescaped in a path and a query; "%" so that escapes stay as they are.
 _URL_SAFE = "%/:?@!$&'()*+,;=-._~[]"
+_PATH_PREFIXES = {
+    "doi": "info:doi/",
+    "pmid": "info:pmid/",
+    "pmcid": "info:pmcid/PMC",
+    "mendeley_uuid": "info:mendeley/",
+}
 _DOI_SAFE = "/:@!$&'()*+,;=-._~[]"
 
 
@@ -235,6 +241,16 @@ def from_path(path: str, uid_kind: str = "doi") -> Identifier:
         return parse(text, uid_kind)
     except InvalidIdentifier:
         return Identifier(uid_kind, text)
+
+
+def to_path(kind: str, value: str) -> str:
+    """How an identifier stands in the path of a request: ``info:doi/10.5555/a``, escaped.
+
+    ``from_path`` reads it, once the path was decoded. ``kind`` is one of UID_KINDS.
+    """
+    if kind == "doi":
+        value = value.replace("%", "%25")  # it is decoded once more than the rest
+    return quote(f"{_PATH_PREFIXES[kind]}{value}", safe=_DOI_SAFE, errors="replace")
 
 
 def doi_address(doi: str) -> str:

@@ -4,15 +4,17 @@ The box goes into pages of others as it is, so all text in it is escaped, but fo
 that titles may have.
 """
 
+import dataclasses
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote_plus, unquote
 
-from chalicelib import markup
+from chalicelib import markup, titles
 from chalicelib.errors import RequestError
 from chalicelib.identifiers import doi_address
-from chalicelib.model import PartialDate, Work
+from chalicelib.model import Work
+from chalicelib.parameters import TEXT, Parameter, Reader
 
 JSON = "application/json; charset=utf-8"
 XML = "application/xml; charset=utf-8"
@@ -20,18 +22,13 @@ WIDTH, HEIGHT = 600, 100
 NOT_FOUND = "No article found."
 #: As oEmbed itself has it: a consumer that hears 501 asks for the other format.
 NO_SUCH_FORMAT = "The format can be json or xml."
+FORMATS = ("json", "xml")
 
 _ADDRESS = re.compile(
     r"(?:(?:[a-z][a-z0-9+.-]*:)?//[^/]*/+|/*)articles/(.+)", re.IGNORECASE | re.DOTALL
 )
 _EXTENSIONS = (".html", ".js", "/")
 _NUMBER = re.compile(r"\s*\+?([0-9]{1,9})(?![0-9])")
-_KEPT_TAG = re.compile(r"&lt;(/?(?:b|i|sc|sub|sup))&gt;")
-_TAG = re.compile(r"</?(?:b|i|sc|sub|sup)>")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 _SIGNPOSTS = ("viewed", "discussed", "saved", "cited")
 _STYLE = (
     '<style type="text/css">'
@@ -42,6 +39,60 @@ _STYLE = (
     "span.alm.viewed{background:#3498db}span.alm.saved{background:#1dbc9c}"
     "span.alm.discussed{background:#2ecc71}span.alm.cited{background:#a368bd}"
     "</style>"
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """Which page's box is asked for, how large, and in which of FORMATS; None: in any."""
+
+    url: str = ""
+    width: int = WIDTH
+    height: int = HEIGHT
+    format: str | None = None
+
+
+def _size(text: str) -> int | None:
+    match = _NUMBER.match(text)
+    return int(match[1]) if match else None
+
+
+def _format(text: str) -> str | None:
+    if text and text.lower() not in FORMATS:
+        raise RequestError(NO_SUCH_FORMAT, status=501)
+    return text.lower() or None
+
+
+_PIXELS = {"type": "integer", "minimum": 0, "maximum": 10**9 - 1}
+BOX = Reader(
+    Wish,
+    url=Parameter(
+        "url",
+        "The address of an article's page, `/articles/` and its identifier, of any host or none."
+        " Nothing else has a box (404).",
+        TEXT,
+        str,
+        example="/articles/info:doi/10.5555/alpha.1",
+    ),
+    width=Parameter(
+        "maxwidth",
+        "Given back as `width`. What does not begin with a number counts as absent.",
+        {**_PIXELS, "default": WIDTH},
+        _size,
+    ),
+    height=Parameter(
+        "maxheight",
+        "Given back as `height`. What does not begin with a number counts as absent.",
+        {**_PIXELS, "default": HEIGHT},
+        _size,
+    ),
+    format=Parameter(
+        "format",
+        "Without it the header Accept decides, and JSON is preferred. Other formats are not"
+        " implemented (501).",
+        {"type": "string", "enum": [*FORMATS]},
+        _format,
+    ),
 )
 
 
@@ -62,22 +113,13 @@ def article_ids(url: str) -> Iterator[str]:
                     yield given
 
 
-def size(text: str | None, default: int) -> int:
-    """The number that the text begins with; ``default`` without one."""
-    match = _NUMBER.match(text or "")
-    return int(match[1]) if match else default
-
-
 def is_xml(wanted: str | None, accept: str) -> bool:
-    """Whether XML is asked for, by the parameter ``format`` or else by the header Accept.
+    """Whether XML is asked for, by the format that is ``wanted`` or else by the header Accept.
 
-    Browsers accept XML among anything else; they get JSON. Errors: RequestError 501 on formats
-    that there are not.
+    Browsers accept XML among anything else; they get JSON.
     """
     if wanted:
-        if wanted.lower() not in ("json", "xml"):
-            raise RequestError(NO_SUCH_FORMAT, status=501)
-        return wanted.lower() == "xml"
+        return wanted == "xml"
     ranges = [part.partition(";")[0].strip().lower() for part in accept[:1000].split(",")]
     xml = [position for position, name in enumerate(ranges) if name == "application/xml"]
     others = ("application/json", "text/html", "*/*")
@@ -131,9 +173,9 @@ def _box(work: Work, signposts: Mapping[str, int]) -> str:
     )
     return (
         f'{_STYLE}<blockquote class="alm">'
-        f'<h4 class="alm">{_title(work.title)}</h4>'
+        f'<h4 class="alm">{titles.as_html(work.title)}</h4>'
         f'<p class="alm" data-datetime="{work.issued.first_day().isoformat()}T00:00:00Z">'
-        f"{_date(work.issued)}.{link}</p>"
+        f"{markup.date(work.issued)}.{link}</p>"
         f'<p class="alm">{counts}{_coins(work)}</p>'
         "</blockquote>"
     )
@@ -143,29 +185,14 @@ def _address(work: Work) -> str | None:
     return doi_address(work.doi) if work.doi else work.canonical_url
 
 
-def _title(title: str) -> str:
-    """The escaped title with those tags that titles keep (see ``titles``)."""
-    escaped = _KEPT_TAG.sub(r"<\1>", markup.text(title))
-    return escaped.replace("&amp;lt;", "&lt;")
-
-
-def _date(issued: PartialDate) -> str:
-    """``2012``, ``March 2012`` or ``March 6, 2012``."""
-    if issued.month is None:
-        return str(issued.year)
-    day = "" if issued.day is None else f" {issued.day},"
-    return f"{_MONTHS[issued.month - 1]}{day} {issued.year}"
-
-
 def _coins(work: Work) -> str:
     """The work's metadata for reference managers (COinS)."""
-    plain = _TAG.sub("", work.title).replace("&lt;", "<")
     parts = [
         "ctx_ver=Z39.88-2004",
         "rft_val_fmt=info%3Aofi%2Ffmt%3Akev%3Amtx%3Ajournal",
         *([f"rft_id=info:doi/{quote_plus(work.doi)}"] if work.doi else []),
         "rft.genre=article",
-        f"rft.atitle={quote_plus(plain)}",
+        f"rft.atitle={quote_plus(titles.as_text(work.title))}",
         f"rft_date={work.issued}",
     ]
     return f'<span class="Z3988" title="{markup.text("&".join(parts))}"></span>'

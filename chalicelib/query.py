@@ -1,7 +1,8 @@
 """What a request to the API asks for: parameters, method override and the article query.
 
 Pure: reads what the edge was sent and never looks anything up. Whether a source or a
-publisher of the query exists is found where the query is answered (``articles``).
+publisher of the query exists is found where the query is answered (``articles``). The
+parameters are declared here, and are read and described by their declarations (``parameters``).
 """
 
 import dataclasses
@@ -11,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from chalicelib.errors import RequestError
 from chalicelib.identifiers import UID_KINDS, VALUE_LIMIT_BYTES, Identifier, from_ids, from_path
+from chalicelib.parameters import TEXT, Parameter, Reader
 
 PAGE_SIZE = 50
 #: A page beyond this number is refused: no installation has as many articles.
@@ -18,6 +20,8 @@ LAST_PAGE = 10**9
 
 #: The values of ``type`` in API v3 (api.md 2.2).
 _V3_KINDS = {"doi": "doi", "pmid": "pmid", "pmcid": "pmcid", "mendeley": "mendeley_uuid"}
+_INFOS = ("summary", "detail")
+_V3_INFOS = ("summary", "event", "history", "detail")
 
 UNKNOWN_PATH = "The page you were looking for doesn't exist."
 MALFORMED_JSON = "Malformed JSON."
@@ -133,82 +137,201 @@ def media_type(headers: Mapping[str, str]) -> str:
     return _header(headers, "content-type").partition(";")[0].strip().lower()
 
 
-def articles(params: Mapping[str, str], uid_kind: str = "doi") -> Query:
-    """The article query that the parameters of a request describe.
-
-    ``source_id`` and ``publisher_id`` are read as other names of ``source`` and ``publisher``.
-    Errors: RequestError 404 on a page that cannot be (api.md 1.8).
-    """
-    kind = params.get("type", "")
-    info = params.get("info", "")
-    publisher = params.get("publisher", params.get("publisher_id", ""))
-    ids = params.get("ids")
-    return Query(
-        ids=None if ids is None else from_ids(ids),
-        kind=kind if kind in UID_KINDS else uid_kind,
-        q=params.get("q"),
-        source=params.get("source", params.get("source_id")),
-        publisher_id=int(publisher) if _DIGITS.fullmatch(publisher) else None,
-        class_name=params.get("class_name"),
-        order=params.get("order"),
-        info=info if info in ("summary", "detail") else "default",
-        page=page_number(params),
-        per_page=page_size(params),
-        callback=callback(params),
-    )
+def _kind_v5(text: str) -> str | None:
+    return text if text in UID_KINDS else None
 
 
-def articles_v3(params: Mapping[str, str], uid_kind: str = "doi") -> QueryV3:
-    """The query of API v3 that the parameters describe (api.md 5.1)."""
-    kind = _V3_KINDS.get(params.get("type", ""), uid_kind)
-    ids = from_ids(params.get("ids", ""))[:PAGE_SIZE]
-    return QueryV3(ids=ids, kind=kind, sources=_sources(params), info=_v3_info(params))
+def _publisher(text: str) -> int | None:
+    return int(text) if _DIGITS.fullmatch(text) else None
 
 
-def article_v3(path: str, params: Mapping[str, str], uid_kind: str = "doi") -> QueryV3:
-    """The query for the one work that a path of API v3, decoded once, names (api.md 5.2)."""
-    found = from_path(path, uid_kind)
-    return QueryV3(
-        ids=(found.value,),
-        kind=found.kind,
-        sources=_sources(params),
-        info=_v3_info(params),
-        only_first=True,
-    )
+def _info_v5(text: str) -> str | None:
+    return text if text in _INFOS else None
 
 
-def callback(params: Mapping[str, str]) -> str | None:
-    """The name of the JSONP function; None without one or with one that may be an attack."""
-    name = params.get("callback", "")
-    return name if _CALLBACK.fullmatch(name) else None
+def _info_v3(text: str) -> str | None:
+    return text if text in _V3_INFOS else None
 
 
-def _sources(params: Mapping[str, str]) -> frozenset[str] | None:
-    names = params.get("source")
-    return None if names is None else frozenset(names.lower().split(","))
+def _sources(text: str) -> frozenset[str]:
+    return frozenset(text.lower().split(","))
 
 
-def _v3_info(params: Mapping[str, str]) -> str:
-    info = params.get("info", "")
-    return info if info in ("summary", "event", "history", "detail") else "default"
-
-
-def page_number(params: Mapping[str, str]) -> int:
-    """The page that is asked for, 1 if none. Errors: RequestError 404 on one that cannot be."""
-    text = params.get("page")
-    if text is None:
-        return 1
+def _page_number(text: str) -> int:
     match = _PAGE.fullmatch(text)
     if not match or int(match[1]) > LAST_PAGE:
         raise RequestError(NO_SUCH_PAGE, status=404)
     return int(match[1])
 
 
-def page_size(params: Mapping[str, str]) -> int:
-    """How many shall be on a page: 1 to 50, else 50."""
-    match = _LEADING_INTEGER.match(params.get("per_page") or "")
+def _page_size(text: str) -> int | None:
+    match = _LEADING_INTEGER.match(text)
     size = int(match[1]) if match else 0
-    return size if 1 <= size <= PAGE_SIZE else PAGE_SIZE
+    return size if 1 <= size <= PAGE_SIZE else None
+
+
+def _callback(text: str) -> str | None:
+    return text if _CALLBACK.fullmatch(text) else None
+
+
+CALLBACK = Parameter(
+    "callback",
+    "JSONP: the name of a JavaScript function, which the answer is a call of. Another text"
+    " counts as absent.",
+    {"type": "string", "pattern": f"^{_CALLBACK.pattern}$", "maxLength": 200},
+    _callback,
+    example="show",
+)
+PAGE = Parameter(
+    "page",
+    "Which page, the first is 1. A page past the end has no data; what is no page number is"
+    " not found (404).",
+    {"type": "integer", "minimum": 1, "maximum": LAST_PAGE, "default": 1},
+    _page_number,
+)
+PER_PAGE = Parameter(
+    "per_page",
+    f"How many are on a page. Anything else counts as {PAGE_SIZE}.",
+    {"type": "integer", "minimum": 1, "maximum": PAGE_SIZE, "default": PAGE_SIZE},
+    _page_size,
+)
+INFO = Parameter(
+    "info",
+    "`summary` leaves out `sources`, `detail` adds the events of each source. Anything else"
+    " counts as absent: sources with their numbers.",
+    {"type": "string", "enum": [*_INFOS]},
+    _info_v5,
+)
+SOURCE = Parameter(
+    "source",
+    "The name of a source: only works with events of it, and only its entry in `sources`. With"
+    " `ids` or `q` it does only the latter. An unknown name limits nothing and leaves `sources`"
+    " empty.",
+    TEXT,
+    str,
+    ("source_id",),
+    example="crossref",
+)
+ARTICLES = Reader(
+    Query,
+    ids=Parameter(
+        "ids",
+        "Identifiers of works with commas between them. A comma in a DOI is escaped twice"
+        " (`%252C`); so may all of the DOI be. Letters count the same in any case.",
+        TEXT,
+        from_ids,
+        example="10.5555/alpha.1,10.5555/beta",
+    ),
+    kind=Parameter(
+        "type",
+        "What kind of identifiers `ids` are. Anything else counts as the kind that the"
+        " installation goes by, which is doi unless it is set.",
+        {"type": "string", "enum": [*UID_KINDS]},
+        _kind_v5,
+    ),
+    q=Parameter(
+        "q",
+        "Works whose DOI begins so, in any case. Not looked at beside `ids`.",
+        TEXT,
+        str,
+        example="10.5555/",
+    ),
+    source=SOURCE,
+    publisher_id=Parameter(
+        "publisher",
+        "The number of a publisher at Crossref: only its works. Anything else counts as absent.",
+        {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
+        _publisher,
+        ("publisher_id",),
+        example="340",
+    ),
+    class_name=Parameter(
+        "class_name",
+        "Only works that have an unresolved alert of this class; `All Alerts` for any class.",
+        TEXT,
+        str,
+        example="All Alerts",
+    ),
+    order=Parameter(
+        "order",
+        "The name of a source: most events of it first. Otherwise, and beside another `source`,"
+        " the newest work is first.",
+        TEXT,
+        str,
+        example="crossref",
+    ),
+    info=INFO,
+    page=PAGE,
+    per_page=PER_PAGE,
+    callback=CALLBACK,
+)
+
+SOURCES_V3 = Parameter(
+    "source",
+    "Names of sources with commas between them, in any case: only their entries, and only works"
+    " that have one. Unknown names are passed over.",
+    TEXT,
+    _sources,
+    example="crossref,citeulike",
+)
+INFO_V3 = Parameter(
+    "info",
+    "`summary` leaves out `sources`, `event` adds their events, `history` their numbers by day,"
+    " month and year, `detail` both. Anything else counts as absent: neither.",
+    {"type": "string", "enum": [*_V3_INFOS]},
+    _info_v3,
+)
+ARTICLE_V3 = Reader(QueryV3, sources=SOURCES_V3, info=INFO_V3)
+ARTICLES_V3 = Reader(
+    QueryV3,
+    ids=Parameter(
+        "ids",
+        f"Identifiers of works with commas between them, the first {PAGE_SIZE} of which are looked"
+        " up. A comma in a DOI is escaped twice (`%252C`). Without any nothing is found.",
+        TEXT,
+        lambda text: from_ids(text)[:PAGE_SIZE],
+        example="10.5555/alpha.1,10.5555/beta",
+    ),
+    kind=Parameter(
+        "type",
+        "What kind of identifiers `ids` are. Anything else counts as the kind that the"
+        " installation goes by, which is doi unless it is set.",
+        {"type": "string", "enum": [*_V3_KINDS]},
+        _V3_KINDS.get,
+    ),
+    sources=SOURCES_V3,
+    info=INFO_V3,
+)
+
+
+def articles(params: Mapping[str, str], uid_kind: str = "doi") -> Query:
+    """The article query that the parameters of a request describe.
+
+    ``source_id`` and ``publisher_id`` are read as other names of ``source`` and ``publisher``.
+    Errors: RequestError 404 on a page that cannot be (api.md 1.8).
+    """
+    return ARTICLES.read(params, kind=uid_kind)
+
+
+def articles_v3(params: Mapping[str, str], uid_kind: str = "doi") -> QueryV3:
+    """The query of API v3 that the parameters describe (api.md 5.1)."""
+    return ARTICLES_V3.read(params, ids=(), kind=uid_kind)
+
+
+def article_v3(path: str, params: Mapping[str, str], uid_kind: str = "doi") -> QueryV3:
+    """The query for the one work that a path of API v3, decoded once, names (api.md 5.2)."""
+    found = from_path(path, uid_kind)
+    return ARTICLE_V3.read(params, ids=(found.value,), kind=found.kind, only_first=True)
+
+
+def callback(params: Mapping[str, str]) -> str | None:
+    """The name of the JSONP function; None without one or with one that may be an attack."""
+    return CALLBACK.read(params)
+
+
+def page_number(params: Mapping[str, str]) -> int:
+    """The page that is asked for, 1 if none. Errors: RequestError 404 on one that cannot be."""
+    return PAGE.read(params) or 1
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:

@@ -8,20 +8,48 @@ What is wrong with the values is found where they become a work (``edits``).
 Source: api.md 1.3 and 6.4.
 """
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from chalicelib import query
+from chalicelib import query, works
 from chalicelib.errors import RequestError
+from chalicelib.parameters import Schema
 
-#: What may be written.
-FIELDS = (
-    *("doi", "title", "pmid", "pmcid", "mendeley_uuid", "canonical_url"),
-    *("year", "month", "day"),
-)
+
+def _text(description: str, example: str) -> Schema:
+    return {"type": ["string", "null"], "description": description, "examples": [example]}
+
+
+def _number(description: str, minimum: int, maximum: int) -> Schema:
+    return {
+        "type": ["integer", "null"],
+        "minimum": minimum,
+        "maximum": maximum,
+        "description": description,
+    }
+
+
+#: What may be written: field → what is meant to be in it. What is wrong with it is found later.
+ARTICLE: Mapping[str, Schema] = {
+    "doi": _text("The DOI in any spelling; no other work may have it.", "10.5555/alpha.1"),
+    "title": _text("The title; the HTML tags that titles need are kept.", "Alpha"),
+    "pmid": _text("The PubMed id.", "111"),
+    "pmcid": _text("The PubMed Central id, with or without PMC.", "222"),
+    "mendeley_uuid": _text("The UUID at Mendeley.", "aaaaaaaa-0000-0000-0000-000000000001"),
+    "canonical_url": _text("The publisher's page.", "http://journal.example.org/alpha"),
+    "year": _number(
+        "The year of publication, up to this one. Without any part of a date 1970 is kept.",
+        works.FIRST_YEAR,
+        dt.MAXYEAR,
+    ),
+    "month": _number("The month of publication.", 1, 12),
+    "day": _number("The day of publication, only with a month; not in the future.", 1, 31),
+}
+FIELDS = tuple(ARTICLE)
 REQUIRED = "parameter is required"
 UNPERMITTED = "unpermitted parameter"
 UNDEFINED = "Undefined method."

@@ -1,4 +1,4 @@
-"""Titles of works: which HTML stays in them.
+"""Titles of works: which HTML stays in them, and how they stand in pages and as plain text.
 
 ``b``, ``i``, ``sc``, ``sub`` and ``sup`` carry meaning and stay, without attributes; all other
 tags go and leave their text (operations.md 3.5, the rule of Lagotto 3.12.5).
@@ -6,8 +6,18 @@ tags go and leave their text (operations.md 3.5, the rule of Lagotto 3.12.5).
 
 import re
 
+from chalicelib import markup
+
 _KEPT_TAGS = frozenset({"b", "i", "sc", "sub", "sup"})
 _DROPPED_WITH_CONTENT = frozenset({"script"})
+
+#: A tag that is kept, as it is and as ``markup`` escapes it.
+_KEPT = re.compile(rf"</?(?:{'|'.join(sorted(_KEPT_TAGS))})>")
+_KEPT_ESCAPED = re.compile(rf"&lt;(/?(?:{'|'.join(sorted(_KEPT_TAGS))}))&gt;")
+
+#: What providers escape in titles, as ``markup`` escapes it once more.
+_ENTITY_ESCAPED = re.compile(r"&amp;(amp|lt|gt|quot);")
+_ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&amp;", "&"))
 
 #: A "<" that opens neither a tag nor a comment that ends before the next "<".
 _STRAY = re.compile(r"<(?!(?:/?[A-Za-z]|[!?])[^<>]*>)")
@@ -39,3 +49,17 @@ def sanitise(title: str) -> str:
     for escape, character in (("&gt;", ">"), ("&nbsp;", "\N{NO-BREAK SPACE}"), ("&amp;", "&")):
         cleaned = cleaned.replace(escape, character)
     return cleaned
+
+
+def as_html(title: str) -> str:
+    """A sanitised title for a page: all is escaped, once, but the tags that are kept."""
+    escaped = _KEPT_ESCAPED.sub(r"<\1>", markup.text(title))
+    return _ENTITY_ESCAPED.sub(r"&\1;", escaped)
+
+
+def as_text(title: str) -> str:
+    """A sanitised title without any markup."""
+    plain = _KEPT.sub("", title)
+    for entity, character in _ENTITIES:
+        plain = plain.replace(entity, character)
+    return plain

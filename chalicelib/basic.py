@@ -1,0 +1,55 @@
+"""HTTP Basic: people sign in with the name (or mail address) and the password of an account.
+
+Passwords are neither logged nor repeated.
+"""
+
+import base64
+import binascii
+
+from chalicelib import answers, callers, lagotto_v4
+from chalicelib.answers import Answer, Request
+from chalicelib.errors import LagottoError, RequestError
+from chalicelib.store import accounts
+from chalicelib.store.accounts import Account
+
+REALM = 'Basic realm="Application"'
+ACCESS_DENIED = "HTTP Basic: Access denied.\n"
+
+#: Far more than a name and a password can have.
+_CREDENTIALS_LIMIT = 2000
+
+
+class NoCredentials(LagottoError):
+    """Nobody tried to sign in."""
+
+
+def signed_in(request: Request) -> Account:
+    """The account of the caller. Errors: NoCredentials; RequestError 401 on wrong ones."""
+    if not callers.signs_in(request.headers):
+        raise NoCredentials
+    header = request.headers["authorization"]
+    account = None
+    if len(header) <= _CREDENTIALS_LIMIT:
+        name, password = _credentials(header.removeprefix(callers.BASIC))
+        account = accounts.authenticate(name, password)
+    if account is None:
+        raise RequestError(lagotto_v4.NOT_AUTHORIZED, status=401)
+    return account
+
+
+def access_denied(request: Request) -> Answer:
+    """What is answered after NoCredentials (api.md 1.9): browsers ask for a name by it."""
+    given = answers.failure(request, RequestError("", status=401), "other")
+    headers = given.headers | {
+        "Content-Type": "text/html; charset=utf-8",
+        "WWW-Authenticate": REALM,
+    }
+    return Answer(401, headers, b"" if request.method == "HEAD" else ACCESS_DENIED.encode())
+
+
+def _credentials(encoded: str) -> tuple[str, bytes]:
+    try:
+        name, _, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return "", b""
+    return name.decode("utf-8", "replace"), password
