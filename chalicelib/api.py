@@ -4,8 +4,10 @@ Every function takes a Request and returns an Answer; how that looks on the wire
 ``answers``' business.
 """
 
+import dataclasses
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import starmap
 from typing import Any
 from urllib.parse import unquote
@@ -33,14 +35,20 @@ from chalicelib.answers import (
 )
 from chalicelib.errors import RequestError
 from chalicelib.lagotto import Family
-from chalicelib.store import alerts
+from chalicelib.store import alerts, requests, tables
 from chalicelib.store.alerts import Alert
+from chalicelib.store.keys import Key
+from chalicelib.store.requests import ApiRequest
 
 #: How much of an error's text an alert holds.
 MESSAGE_LIMIT_CHARACTERS = 2000
 
+#: Requests with a key of this role are the operators' own: 3.9's own key is the first admin's.
+INTERNAL_ROLE = "admin"
+
 _ARTICLES_V3 = "/api/v3/articles/"
 _FAMILIES: dict[str, Family] = {
+    "api_requests": "articles",
     "articles": "articles",
     "publishers": "articles",
     "sources": "sources",
@@ -49,47 +57,59 @@ _FAMILIES: dict[str, Family] = {
 _requests = overview.RequestCounter()
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Served(Answer):
+    """The answer to a request of somebody with a key who got what he asked for."""
+
+    request: ApiRequest
+
+
+#: Makes the document of an answer from the caller's key and the parameters. Errors: RequestError.
+Keyed = Callable[[Key, dict[str, str]], Any]
+
+
 def get_articles(request: Request) -> Answer:
     """``GET /api/v5/articles`` (api.md 7.1)."""
-    return _counted(request, answer(request, _articles, "articles"))
+    return _keyed(request, _articles, "articles", "Api::V5::ArticlesController")
 
 
 def get_articles_v3(request: Request) -> Answer:
     """``GET /api/v3/articles`` (api.md 5.1)."""
-    return _counted(request, answer(request, _articles_v3, "other"))
+    return _keyed(request, _articles_v3, "other", "Api::V3::ArticlesController")
 
 
 def get_article_v3(request: Request) -> Answer:
     """``GET /api/v3/articles/<id>`` (api.md 5.2)."""
-    return _counted(request, answer(request, _article_v3, "other"))
+    identifier = identifier_in(request.path)
+    endpoint = partial(_article_v3, identifier)
+    return _keyed(request, endpoint, "other", "Api::V3::ArticlesController", identifier)
 
 
 def get_sources(request: Request) -> Answer:
     """``GET /api/v5/sources`` (api.md 7.2)."""
-    return _counted(request, answer(request, _sources, "sources"))
+    return _keyed(request, _sources, "sources", "Api::V5::SourcesController")
 
 
 def get_source(request: Request, name: str) -> Answer:
     """``GET /api/v5/sources/<name>`` (api.md 7.3)."""
-
-    def endpoint(request: Request, params: dict[str, str]) -> Any:
-        callers.find(request.authorizer, request.headers, params)
-        view = overview.source_view(name.removesuffix(".json").lower(), _now())
-        if view is None:
-            raise RequestError(lagotto.SOURCE_NOT_FOUND, status=404)
-        return lagotto.source(view)
-
-    return _counted(request, answer(request, endpoint, "sources"))
+    name = name.removesuffix(".json")
+    endpoint = partial(_source, name)
+    return _keyed(request, endpoint, "sources", "Api::V5::SourcesController", name)
 
 
 def get_publishers(request: Request) -> Answer:
     """``GET /api/v5/publishers`` (api.md 7.4)."""
-    return _counted(request, answer(request, _publishers, "articles"))
+    return _keyed(request, _publishers, "articles", "Api::V5::PublishersController")
 
 
 def get_status(request: Request) -> Answer:
     """``GET /api/v5/status`` (api.md 7.5)."""
-    return _counted(request, answer(request, _status, "status"))
+    return _keyed(request, _status, "status", "Api::V5::StatusController")
+
+
+def get_api_requests(request: Request) -> Answer:
+    """``GET /api/v5/api_requests`` (api.md 7.6): for staff and admins."""
+    return _keyed(request, _api_requests, "articles", "Api::V5::ApiRequestsController")
 
 
 def get_heartbeat(request: Request) -> Answer:
@@ -102,19 +122,28 @@ def get_sources_page(request: Request) -> Answer:
     """``GET /docs/sources``: what each source is; no key is asked for."""
     from chalicelib import documentation  # loads every source, which no other request needs
 
-    return page(request, documentation.sources_page())
+    return page(request, documentation.sources_page(request.root))
 
 
 def get_source_page(request: Request, name: str) -> Answer:
     """``GET /docs/sources/<name>``: the fact card of one source; no key is asked for."""
     from chalicelib import documentation
 
-    return page(request, documentation.source_page(name))
+    return page(request, documentation.source_page(name, request.root))
 
 
 def not_found(request: Request) -> Answer:
     """What any other path under ``/api`` answers (api.md 8.6)."""
     return answer(request, unknown_path, "other")
+
+
+def record(served: Served) -> None:
+    """Count a request that was served, and log it. Errors: those of the tables."""
+    request, now = served.request, _now()
+    try:
+        requests.put(request, now)
+    finally:
+        _requests.count(int(request.db_duration + request.view_duration), now)
 
 
 def crashed(request: Request, error: Exception) -> Answer:
@@ -123,7 +152,7 @@ def crashed(request: Request, error: Exception) -> Answer:
         class_name=type(error).__name__,
         message=str(error)[:MESSAGE_LIMIT_CHARACTERS],
         status=500,
-        target_url=request.path,
+        target_url=request.loggable_path,
     )
     alerts.put(alert, _now())
     return server_error(request)
@@ -131,6 +160,10 @@ def crashed(request: Request, error: Exception) -> Answer:
 
 def server_error(request: Request) -> Answer:
     """The body of an error of ours, in the shape of the endpoint's family."""
+    if request.path.startswith("/users"):
+        from chalicelib import users  # which no other request needs
+
+        return users.server_error(request)
     name = request.path.removeprefix("/api/v5/").removesuffix(".json").partition("/")[0]
     family = _FAMILIES.get(name, "other")
     if request.path.startswith(V4):
@@ -138,20 +171,72 @@ def server_error(request: Request) -> Answer:
     return failure(request, RequestError(SERVER_ERROR, status=500), family)
 
 
-def _articles(request: Request, params: dict[str, str]) -> Any:
-    caller = callers.find(request.authorizer, request.headers, params)
+def _keyed(
+    request: Request,
+    endpoint: Keyed,
+    family: Family,
+    controller: str,
+    path_id: str | None = None,
+) -> Answer:
+    """The answer of an endpoint that asks for a key.
+
+    It is a Served where somebody with a known key got what he asked for, also when he has it
+    already: such requests are counted and logged (api.md 9.1), refused ones and preflights are
+    not. ``controller`` is 3.9's name of the endpoint, ``path_id`` what the path names.
+    """
+    table_seconds = tables.seconds_spent()
+    caller: Key | None = None
+    given: dict[str, str] = {}
+
+    def document(request: Request, params: dict[str, str]) -> Any:
+        nonlocal caller, given
+        given = params
+        caller = callers.find(request.authorizer, request.headers, params)
+        return endpoint(caller, params)
+
+    made = answer(request, document, family)
+    if caller is None or made.status >= 400:
+        return made
+    in_tables = tables.seconds_spent() - table_seconds
+    source, ids = _asked_for(given, controller, path_id)
+    logged = ApiRequest(
+        key_hash=caller.hash,
+        internal=caller.role == INTERNAL_ROLE,
+        info=given.get("info"),
+        source=source,
+        ids=ids,
+        db_duration=_milliseconds(in_tables),
+        view_duration=_milliseconds(request.seconds - in_tables),
+    )
+    return Served(made.status, made.headers, made.body, request=logged)
+
+
+def _asked_for(
+    params: Mapping[str, str], controller: str, path_id: str | None
+) -> tuple[str | None, str | None]:
+    """``source`` and ``ids`` as the log of requests holds them (api.md 9.1)."""
+    if "source" in params or "ids" in params:
+        return params.get("source"), params.get("ids")
+    return path_id, controller
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 1)
+
+
+def _articles(caller: Key, params: dict[str, str]) -> Any:
     wanted = query.articles(params, settings.load().uid_kind)
     return articles.page(wanted, sees_private=caller.sees_private)
 
 
-def _articles_v3(request: Request, params: dict[str, str]) -> Any:
-    return _found_v3(request, params, lambda uid: query.articles_v3(params, uid))
+def _articles_v3(caller: Key, params: dict[str, str]) -> Any:
+    return _found_v3(caller, params, query.articles_v3(params, settings.load().uid_kind))
 
 
-def _article_v3(request: Request, params: dict[str, str]) -> Any:
-    identifier = identifier_in(request.path)
-    found = _found_v3(request, params, lambda uid: query.article_v3(identifier, params, uid))
-    return found if settings.load().v3_show_as_array else found[0]
+def _article_v3(identifier: str, caller: Key, params: dict[str, str]) -> Any:
+    given = settings.load()
+    found = _found_v3(caller, params, query.article_v3(identifier, params, given.uid_kind))
+    return found if given.v3_show_as_array else found[0]
 
 
 def identifier_in(path: str) -> str:
@@ -160,26 +245,29 @@ def identifier_in(path: str) -> str:
 
 
 def _found_v3(
-    request: Request, params: dict[str, str], wanted: Callable[[str], query.QueryV3]
+    caller: Key, params: Mapping[str, str], wanted: query.QueryV3
 ) -> list[dict[str, Any]]:
-    caller = callers.find(request.authorizer, request.headers, params)
-    wished = wanted(settings.load().uid_kind)
-    found = articles.page_v3(wished, sees_private=caller.sees_private)
+    found = articles.page_v3(wanted, sees_private=caller.sees_private)
     if not found:
         raise RequestError(lagotto_v3.not_found(params.get("source")), status=404)
     return found
 
 
-def _sources(request: Request, params: dict[str, str]) -> Any:
-    callers.find(request.authorizer, request.headers, params)
+def _sources(caller: Key, params: dict[str, str]) -> Any:
     return lagotto.sources(overview.source_views(_now()))
 
 
-def _publishers(request: Request, params: dict[str, str]) -> Any:
+def _source(name: str, caller: Key, params: dict[str, str]) -> Any:
+    view = overview.source_view(name.lower(), _now())
+    if view is None:
+        raise RequestError(lagotto.SOURCE_NOT_FOUND, status=404)
+    return lagotto.source(view)
+
+
+def _publishers(caller: Key, params: dict[str, str]) -> Any:
     from chalicelib import publishers  # with the feeds, which no other request needs
     from chalicelib.store import publishers as kept
 
-    callers.find(request.authorizer, request.headers, params)
     number = query.page_number(params)
     listing = overview.keep(
         "publishers", lambda: publishers.ordered(starmap(publishers.Listed, kept.find_all()))
@@ -187,9 +275,14 @@ def _publishers(request: Request, params: dict[str, str]) -> Any:
     return publishers.page(listing, number)
 
 
-def _status(request: Request, params: dict[str, str]) -> Any:
-    callers.find(request.authorizer, request.headers, params)
+def _status(caller: Key, params: dict[str, str]) -> Any:
     return lagotto.status(overview.status(_now()))
+
+
+def _api_requests(caller: Key, params: dict[str, str]) -> Any:
+    from chalicelib import api_requests  # few ask for it
+
+    return api_requests.page(caller.role, params, _now().date())
 
 
 def _heartbeat(request: Request, params: dict[str, str]) -> Any:
@@ -197,13 +290,6 @@ def _heartbeat(request: Request, params: dict[str, str]) -> Any:
     return lagotto.heartbeat(
         version=API_VERSION, articles_count=articles_count, updated_at=counted_at
     )
-
-
-def _counted(request: Request, given: Answer) -> Answer:
-    """The answer, after the request was counted; refused ones are not (api.md 9.1)."""
-    if given.status < 400 and request.method != "OPTIONS":
-        _requests.count(int(request.seconds * 1000), _now())
-    return given
 
 
 def _now() -> dt.datetime:

@@ -7,6 +7,7 @@ kept for a minute, since nobody needs a key for the latter.
 """
 
 import datetime as dt
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
@@ -112,7 +113,6 @@ def _view(
 ) -> SourceView:
     counts = taken.sources.get(row.name, SourceCounts()) if taken else SourceCounts()
     waiting = counts.stale + counts.queued
-    busy = row.next_free_at is not None and row.next_free_at > now
     return SourceView(
         name=row.name,
         title=row.title,
@@ -120,9 +120,8 @@ def _view(
         description=row.description or None,
         updated_at=taken.at if taken else _EPOCH,
         state=row.state,  # type: ignore[arg-type]
-        # How many jobs a source has in the queue is not kept, only whether it has any.
         jobs_working=int(row.state == "working"),
-        jobs_pending=int(busy),
+        jobs_pending=_pending(row, counts, now),
         responses=responses,
         error_count=alerts.count_since(f"source#{row.name}", now - _DAY, ALERTS_LIMIT),
         article_count=sum(count for name, count in stats.items() if name[0] == "b"),
@@ -133,6 +132,14 @@ def _view(
         by_day=_updates(counts.by_day, articles_count),
         by_month=_updates(counts.by_month, articles_count),
     )
+
+
+def _pending(row: SourceRow, counts: SourceCounts, now: dt.datetime) -> int:
+    """How many jobs are in the queue: those that the time takes that is spoken for."""
+    if row.next_free_at is None or row.next_free_at <= now:
+        return 0
+    seconds = (row.next_free_at - now).total_seconds()
+    return math.ceil(seconds / counts.job_seconds) if counts.job_seconds else 1
 
 
 def _updates(counts: Updates, articles_count: int) -> UpdateCounts:
@@ -182,15 +189,15 @@ def _status(now: dt.datetime) -> StatusView:
             stats[name].get("events", 0) for name in names if name != "relativemetric"
         ),
         requests_count=responses[REQUESTS].count,
-        users_count=_users_count(),
+        users_count=_users_count(now),
         sources_active_count=sum(row.active for row in rows),
         couchdb_size_bytes=taken.stored_bytes if taken else 0,
     )
 
 
-def _users_count() -> int:
+def _users_count(now: dt.datetime) -> int:
     """Accounts, and owners of keys that have none."""
-    owners = {key.owner for key in keys.find_all() if not key.account}
+    owners = {key.owner for key in keys.find_all() if not key.account and not key.has_ended(now)}
     return len(accounts.find_all()) + len(owners)
 
 

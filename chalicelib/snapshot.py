@@ -46,10 +46,12 @@ class Updates:
 @dataclasses.dataclass(frozen=True, slots=True)
 class SourceCounts:
     """What a snapshot tells of a source. ``queued`` is an estimate: the works that fit into
-    the time that is spoken for; how many a job in the queue holds is not kept."""
+    the time that is spoken for; how many a job in the queue holds is not kept.
+    ``job_seconds`` is how much of that time a full job takes up, 0 where it is not known."""
 
     stale: int = 0
     queued: int = 0
+    job_seconds: float = 0
     by_day: Updates = Updates()
     by_month: Updates = Updates()
 
@@ -75,6 +77,7 @@ def latest() -> Snapshot | None:
             name: SourceCounts(
                 counts["stale"],
                 counts["queued"],
+                counts.get("job_seconds", 0),
                 Updates(*counts["updates"][:2]),
                 Updates(*counts["updates"][2:]),
             )
@@ -189,6 +192,7 @@ def _counts(row: SourceRow, updates: Mapping[str, Any], now: dt.datetime) -> dic
     return {
         "stale": _stale(row.name, now),
         "queued": _queued(row, now),
+        "job_seconds": _job_seconds(row),
         "updates": updates.get(row.name, [0, 0, 0, 0]),
     }
 
@@ -209,3 +213,10 @@ def _queued(row: SourceRow, now: dt.datetime) -> int:
     seconds = (row.next_free_at - now).total_seconds()
     calls = math.ceil(seconds * row.calls_per_hour(source) / 3600)
     return math.ceil(calls / source.calls_per_batch) * source.batch_size
+
+
+def _job_seconds(row: SourceRow) -> float:
+    if row.name not in sources.names():
+        return 0
+    source = sources.get(row.name)
+    return 3600 * source.calls_per_batch / row.calls_per_hour(source)

@@ -1,27 +1,33 @@
-"""``keys``: make API keys, list them, revoke them. A key is shown once, when it is made."""
+"""``keys``: make API keys, list and replace and revoke them, and who uses which how much.
+
+A key is shown once, when it is made.
+"""
 
 import argparse
 import datetime as dt
 import re
+import shlex
 import sys
+from collections.abc import Sequence
 
 from chalicelib import settings
 from chalicelib.abilities import ROLES
 from chalicelib.commands import CommandFailed
 from chalicelib.commands.aws import AWS_ERRORS, explain
-from chalicelib.commands.output import printable, show_json, show_table, warn
+from chalicelib.commands.output import counted, printable, show_json, show_table, warn
 from chalicelib.errors import ConfigurationError
-from chalicelib.store import accounts, gateway_keys, keys
-from chalicelib.store.keys import Key
+from chalicelib.store import accounts, gateway_keys, keys, requests
+from chalicelib.store.keys import PREFIX_LENGTH, Key, KeyGone
 
-#: How much of a hash names a key in lists and in API Gateway.
-PREFIX_LENGTH = 12
 #: A shorter prefix is too easily mistyped into another key's.
 SHORTEST_PREFIX = 4
 #: Nobody guesses such a key by chance; keys of Lagotto have 20 characters.
 SHORTEST_KEY = 8
 LONGEST_KEY = 128
 LONGEST_OWNER = 200
+#: How long a key that was replaced still opens, and how long it may.
+GRACE_HOURS, LONGEST_GRACE_HOURS = 24, 8760
+USAGE_DAYS = 30
 
 _HASH_PREFIX = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
 
@@ -38,9 +44,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     verb = verbs.add_parser("list", help="all keys, by the beginning of their hashes")
     verb.add_argument("--json", action="store_true", help="print JSON")
     verb.set_defaults(run=_list)
+    verb = verbs.add_parser("rotate", help="make a new key in place of one, which ends later")
+    verb.add_argument("name", metavar="HASH-OR-KEY", help="as listed, or the key itself")
+    verb.add_argument(
+        "--grace-hours",
+        type=_hours,
+        default=GRACE_HOURS,
+        metavar="N",
+        help=f"how long the old key still opens ({GRACE_HOURS}); 0 revokes it",
+    )
+    verb.add_argument("--quiet", action="store_true", help="print the key and nothing else")
+    verb.set_defaults(run=_rotate)
     verb = verbs.add_parser("revoke", help="delete a key")
     verb.add_argument("name", metavar="HASH-OR-KEY", help="as listed, or the key itself")
     verb.set_defaults(run=_revoke)
+    verb = verbs.add_parser("usage", help="how many requests each key made on each day")
+    verb.add_argument("name", metavar="OWNER-OR-HASH", nargs="?", help="one owner's, or one key")
+    verb.add_argument(
+        "--days",
+        type=_days,
+        default=USAGE_DAYS,
+        metavar="N",
+        help=f"so many days back, today among them ({USAGE_DAYS})",
+    )
+    verb.add_argument("--json", action="store_true", help="print JSON")
+    verb.set_defaults(run=_usage)
 
 
 def _create(arguments: argparse.Namespace) -> int:
@@ -48,23 +76,31 @@ def _create(arguments: argparse.Namespace) -> int:
     if not owner or len(owner) > LONGEST_OWNER or not owner.isprintable():
         raise CommandFailed(f"The owner must be a name of 1 to {LONGEST_OWNER} characters.")
     text, key = _made(owner, arguments.role, arguments.key)
-    try:
-        gateway_keys.create_gateway_key(settings.load().stack, key.hash, owner)
-    except ConfigurationError as error:
-        warn(f"The key is made, but API Gateway does not know it yet. {error} {_REPEAT}")
-    except AWS_ERRORS as error:
-        warn(f"The key is made, but API Gateway does not know it yet. {explain(error)} {_REPEAT}")
-    print(text, flush=True)
-    if not arguments.quiet:
-        print(
-            f"This is the key of {printable(owner)}, role {key.role}. It is kept as a hash only "
-            f"({key.hash[:PREFIX_LENGTH]}) and cannot be shown again.",
-            file=sys.stderr,
-        )
+    _tell_gateway(key, "repeat the command with this key as --key.")
+    _show(text, key, quiet=arguments.quiet)
     return 0
 
 
-_REPEAT = "Then repeat the command with this key as --key."
+def _tell_gateway(key: Key, remedy: str) -> None:
+    """Make the gateway's side of a key; a warning with what to do then if it cannot be made."""
+    try:
+        gateway_keys.create_gateway_key(settings.load().stack, key.hash, key.owner)
+        return
+    except ConfigurationError as error:
+        reason = str(error)
+    except AWS_ERRORS as error:
+        reason = explain(error)
+    warn(f"The key is made, but API Gateway does not know it yet. {reason} Then {remedy}")
+
+
+def _show(text: str, key: Key, *, quiet: bool) -> None:
+    print(text, flush=True)
+    if not quiet:
+        print(
+            f"This is the key of {printable(key.owner)}, role {key.role}. It is kept as a hash "
+            f"only ({key.hash[:PREFIX_LENGTH]}) and cannot be shown again.",
+            file=sys.stderr,
+        )
 
 
 def _made(owner: str, role: str | None, text: str | None) -> tuple[str, Key]:
@@ -101,17 +137,56 @@ def _list(arguments: argparse.Namespace) -> int:
                     "owner": key.owner,
                     "role": key.role,
                     "created_at": key.created_at,
+                    "expires_at": key.expires_at or None,
                 }
                 for key in found
             ]
         )
         return 0
     show_table(
-        ("HASH", "ROLE", "CREATED", "OWNER"),
-        [(key.hash[:PREFIX_LENGTH], key.role, key.created_at, key.owner) for key in found],
+        ("HASH", "ROLE", "CREATED", "EXPIRES", "OWNER"),
+        [
+            (key.hash[:PREFIX_LENGTH], key.role, key.created_at, key.expires_at, key.owner)
+            for key in found
+        ],
         empty="There are no keys. Make one with `python -m chalicelib keys create OWNER`.",
     )
     return 0
+
+
+def _rotate(arguments: argparse.Namespace) -> int:
+    old = _find(arguments.name.strip())
+    prefix = old.hash[:PREFIX_LENGTH]
+    if old.expires_at:
+        raise CommandFailed(
+            f"The key {prefix} ends already, at {old.expires_at}. Make another one with "
+            "`python -m chalicelib keys create`."
+        )
+    now = dt.datetime.now(dt.UTC)
+    grace = dt.timedelta(hours=arguments.grace_hours)
+    try:
+        text, key = keys.rotate(old, now, grace=grace)
+    except KeyGone as error:
+        raise CommandFailed(str(error)) from error
+    _tell_gateway(
+        key,
+        f"do `python -m chalicelib keys create {shlex.quote(key.owner)} --role {key.role} --key` "
+        "with this key.",
+    )
+    if not grace:
+        _forget_in_gateway(old)
+    _show(text, key, quiet=arguments.quiet)
+    if not arguments.quiet:
+        end = f"opens until {now + grace:%Y-%m-%d %H:%M} UTC" if grace else "is revoked"
+        print(f"The old key {prefix} {end}.", file=sys.stderr)
+    return 0
+
+
+def _forget_in_gateway(key: Key) -> None:
+    try:
+        gateway_keys.delete_gateway_key(settings.load().stack, key.hash)
+    except AWS_ERRORS as error:
+        warn(f"It opens nothing any more, but is still in API Gateway's list: {explain(error)}")
 
 
 def _revoke(arguments: argparse.Namespace) -> int:
@@ -119,15 +194,63 @@ def _revoke(arguments: argparse.Namespace) -> int:
     prefix = key.hash[:PREFIX_LENGTH]
     if not keys.revoke(key.hash):
         raise CommandFailed(f"The key {prefix} was revoked meanwhile.")
-    try:
-        gateway_keys.delete_gateway_key(settings.load().stack, key.hash)
-    except AWS_ERRORS as error:
-        warn(f"It opens nothing any more, but is still in API Gateway's list: {explain(error)}")
+    _forget_in_gateway(key)
     print(
         f"Revoked the key {prefix} of {printable(key.owner)}. "
         "Requests under way may see it for another minute."
     )
     return 0
+
+
+def _usage(arguments: argparse.Namespace) -> int:
+    found = _used(arguments.name)
+    last = dt.datetime.now(dt.UTC).date()
+    first = last - dt.timedelta(days=arguments.days - 1)
+    used = requests.usage([key.hash for key in found], first, last)
+    if arguments.json:
+        show_json(
+            [
+                {
+                    "hash": key.hash,
+                    "owner": key.owner,
+                    "requests": sum(used[key.hash].values()),
+                    "requests_by_day": {
+                        day.isoformat(): number for day, number in used[key.hash].items()
+                    },
+                }
+                for key in found
+            ]
+        )
+        return 0
+    rows = [
+        (day, key.hash[:PREFIX_LENGTH], number, key.owner)
+        for key in found
+        for day, number in used[key.hash].items()
+    ]
+    rows.sort(key=lambda row: (row[0], row[2]), reverse=True)
+    total, active = sum(row[2] for row in rows), len({row[1] for row in rows})
+    period = f"from {first} to {last} (UTC)"
+    show_table(
+        ("DAY", "HASH", "REQUESTS", "OWNER"),
+        [(day, name, f"{number:>8,}", owner) for day, name, number, owner in rows],
+        empty=f"No requests {period}.",
+    )
+    if rows:
+        print(f"{counted(total, 'request')} with {counted(active, 'key')} {period}.")
+    return 0
+
+
+def _used(name: str | None) -> Sequence[Key]:
+    """All keys, those of an owner in any case, or the one whose hash begins so.
+
+    Errors: CommandFailed if there is none.
+    """
+    everything = keys.find_all()
+    if name is None:
+        return everything
+    owner = accounts.folded(name)
+    of_owner = [key for key in everything if accounts.folded(key.owner) == owner]
+    return of_owner or [_find(name.strip())]
 
 
 def _find(name: str) -> Key:
@@ -148,6 +271,20 @@ def _find(name: str) -> Key:
 def _of_key(text: str) -> Key | None:
     name = keys.hash_of(text)
     return next((key for key in keys.find_all() if key.hash == name), None)
+
+
+def _hours(text: str) -> int:
+    return _number(text, 0, LONGEST_GRACE_HOURS)
+
+
+def _days(text: str) -> int:
+    return _number(text, 1, requests.USAGE_KEPT_DAYS)
+
+
+def _number(text: str, least: int, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"a number from {least} to {most} is needed")
+    return int(text)
 
 
 def _key(text: str) -> str:

@@ -9,7 +9,7 @@ The plans are made by ``infra.gateway`` at deployment.
 import contextlib
 import functools
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from chalicelib.errors import ConfigurationError
@@ -51,6 +51,21 @@ def delete_gateway_key(stack: str, key_hash: str) -> bool:
         return False
     _gateway().delete_api_key(apiKey=key_id)
     return True
+
+
+def sweep(stack: str, known: Collection[str]) -> int:
+    """Take the keys of a stack out of the gateway that are not among the known ones; how many.
+
+    ``known`` are hashes, as the gateway's values are.
+    """
+    left = [
+        key
+        for key in _listed("get_api_keys", nameQuery=f"{stack}-", includeValues=True)
+        if key["name"].startswith(_prefix(stack, key["value"])) and key["value"] not in known
+    ]
+    for key in left:
+        _gateway().delete_api_key(apiKey=key["id"])
+    return len(left)
 
 
 def _prefix(stack: str, key_hash: str) -> str:

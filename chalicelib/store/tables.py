@@ -4,8 +4,10 @@ Only ``store`` modules use these.
 """
 
 import functools
+import time
 from typing import Any, ClassVar, Self
 
+from botocore.config import Config
 from pynamodb.attributes import (
     BinaryAttribute,
     NumberAttribute,
@@ -39,13 +41,39 @@ class _Meta:
     max_retry_attempts = 6
 
 
+class _TimedConnection(Connection):
+    """A connection that knows how long its calls took altogether."""
+
+    seconds = 0.0
+
+    def _make_api_call(self, operation_name: str, operation_kwargs: dict[str, Any]) -> Any:
+        began = time.perf_counter()
+        try:
+            return super()._make_api_call(operation_name, operation_kwargs)
+        finally:
+            self.seconds += time.perf_counter() - began
+
+
 @functools.cache
-def _shared() -> Connection:
-    return Connection(
+def _shared() -> _TimedConnection:
+    return _TimedConnection(
         connect_timeout_seconds=_Meta.connect_timeout_seconds,
         read_timeout_seconds=_Meta.read_timeout_seconds,
         max_retry_attempts=_Meta.max_retry_attempts,
     )
+
+
+@functools.cache
+def hasty_client() -> Any:
+    """A client of botocore for what nobody shall wait for long: two tries of a few seconds."""
+    config = Config(
+        parameter_validation=False,
+        connect_timeout=1,
+        read_timeout=2,
+        retries={"total_max_attempts": 2, "mode": "standard"},
+    )
+    # In a session of its own it would take ten times as long to make.
+    return _shared().session.create_client("dynamodb", config=config)
 
 
 class _Table(Model):
@@ -250,6 +278,19 @@ class AlertItem(_Table):
     open = _Unresolved()
 
 
+class RequestItem(_Table):
+    """A logged request, or how many requests a key made on a day (see ``requests``)."""
+
+    class Meta(_Meta):
+        table_name = _StackTable("requests")
+
+    kind = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute(range_key=True)
+    about = UnicodeAttribute(null=True)
+    requests = NumberAttribute(null=True)
+    expires_at = TTLAttribute(null=True)
+
+
 MODELS: tuple[type[Model], ...] = (
     WorkItem,
     ShelfItem,
@@ -257,6 +298,7 @@ MODELS: tuple[type[Model], ...] = (
     EventsItem,
     ControlItem,
     AlertItem,
+    RequestItem,
 )
 
 
@@ -265,3 +307,8 @@ def connection() -> Connection:
     for model in MODELS:
         model._get_connection()
     return _shared()
+
+
+def seconds_spent() -> float:
+    """How long the calls of this process to tables took so far, those of logging left out."""
+    return _shared().seconds
