@@ -41,6 +41,8 @@ ABILITIES: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "filters": {"staff": "R", "admin": "RU"},
         "api_requests": _STAFF,
         "accounts": {"user": "ru", "contributor": "ru", "staff": "Rud", "admin": "RUD"},
+        # The password for API v4 and the publisher of one's account (operations.md 6.4).
+        "account_details": {"staff": "u", "admin": "u"},
         "reports": {"user": "s", "contributor": "s", "staff": "S", "admin": "S"},
         "deposits": {"contributor": "C", "admin": "C"},
     }

@@ -11,6 +11,7 @@ import re
 from chalicelib.errors import ConfigurationError
 from chalicelib.identifiers import UID_KINDS
 
+_SITE = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
 _MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
@@ -19,6 +20,8 @@ class Settings:
     """What an installation is told by its environment.
 
     ``stack`` names all that it owns in AWS: tables ``<stack>-works``, queue ``<stack>-fetch``.
+    ``site_url`` is the address of the site's start for links in mails, without a slash at its
+    end; "" where the gateway's own domain is used.
     """
 
     stack: str = "lagotto-dev"
@@ -27,6 +30,9 @@ class Settings:
     providers_url: str | None = None
     uid_kind: str = "doi"
     site_name: str = "Lagotto"
+    site_url: str = ""
+    mail_from: str = ""
+    orcid_client_id: str = ""
     v3_show_as_array: bool = False
 
     @property
@@ -48,6 +54,20 @@ class Settings:
                 "`make deploy STAGE=... CONTACT=you@example.org`."
             )
         return self.contact_email
+
+    def sender(self) -> str:
+        """The address that mails to people come from: LAGOTTO_MAIL_FROM, or the contact.
+
+        Errors: ConfigurationError when it is no mail address.
+        """
+        sender = self.mail_from or self.contact()
+        if not (_MAIL.fullmatch(sender) and sender.isascii()):
+            raise ConfigurationError(
+                f"LAGOTTO_MAIL_FROM (or else the contact) is {sender!r}; mails can only come from "
+                "an address in ASCII such as metrics@example.org. Set it in .chalice/config.json "
+                "and deploy."
+            )
+        return sender
 
 
 @functools.cache
@@ -71,8 +91,20 @@ def load() -> Settings:
         providers_url=os.environ.get("LAGOTTO_PROVIDERS_URL") or None,
         uid_kind=uid_kind,
         site_name=os.environ.get("LAGOTTO_SITE_NAME") or "Lagotto",
+        site_url=_site_url(os.environ.get("LAGOTTO_SITE_URL", "")),
+        mail_from=os.environ.get("LAGOTTO_MAIL_FROM", ""),
+        orcid_client_id=os.environ.get("LAGOTTO_ORCID_CLIENT_ID", ""),
         v3_show_as_array=as_array == "1",
     )
+
+
+def _site_url(text: str) -> str:
+    if text and not _SITE.fullmatch(text):
+        raise ConfigurationError(
+            f"LAGOTTO_SITE_URL is {text!r}; it must be the address of the site's start, such as "
+            "https://metrics.example.org."
+        )
+    return text.rstrip("/")
 
 
 @functools.cache

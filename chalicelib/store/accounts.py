@@ -1,25 +1,24 @@
-"""Accounts: who may sign in, by a hash of the password; the password itself is kept nowhere.
+"""Accounts: who may sign in and as what.
 
 Table ``<stack>-control``. Access patterns:
 
     by name, in any case         kind ``account``, name = the folded name
     by mail address, in any case kind ``account_mail`` leads to the account, and keeps it unique
+    by ORCID iD                  kind ``account_orcid``, the same
     all                          kind ``account``
+    whether there ever was one   kind ``account_first``: one row, made with the first account
 
-A password is hashed with scrypt, with a salt of its own; the parameters stand beside the hash,
-so that old ones stay valid when new ones are made costlier. Signing in takes two reads and one
-hash whether or not there is such an account, so that its time tells nothing.
+Signing in with a password takes two reads and one hash whether or not there is such an account,
+so that its time tells nothing.
 """
 
-import base64
 import dataclasses
 import datetime as dt
-import hashlib
 import hmac
 import secrets
 import time
 from collections.abc import Collection
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 from pynamodb.exceptions import TransactWriteError
@@ -27,35 +26,32 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import abilities
 from chalicelib.errors import LagottoError
+from chalicelib.store import passwords
 from chalicelib.store.tables import ControlItem, connection
 
-KIND, MAIL_KIND = "account", "account_mail"
+KIND, MAIL_KIND, ORCID_KIND, FIRST_KIND = (
+    "account",
+    "account_mail",
+    "account_orcid",
+    "account_first",
+)
 FIRST_ROLE = "admin"
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 6, 128
 #: How long a password that was right is not hashed again, so that a client that adds many
 #: works does not pay for the hash each time. A changed password is asked for at once.
 CACHE_SECONDS = 60
 CACHE_SIZE = 1000
 
-_SALT_BYTES = 16
-_HASH_BYTES = 32
-_GENERATED_BYTES = 15
-
-
-class Cost(NamedTuple):
-    """What a hash takes: 128 · n · r bytes of memory, p times over."""
-
-    n: int
-    r: int
-    p: int
-
-
-#: Of new hashes: 32 MiB and about a quarter of a second.
-COST = Cost(2**15, 8, 3)
+_FIRST_NAME = "first"
+_WORD_BYTES = 12
+#: How often to try when another account is made at the same moment.
+_TRIES = 5
 
 
 class AccountTaken(LagottoError):
-    """There is an account of this name or mail address already; ``field`` says which."""
+    """There is an account of this name, mail address or ORCID iD already.
+
+    ``field`` says of which: name, email or orcid.
+    """
 
     def __init__(self, field: str) -> None:
         super().__init__(f"{field} has already been taken")
@@ -70,7 +66,9 @@ class AccountChanged(LagottoError):
 class Account:
     """An account. ``name`` is as it was chosen; ``publisher_id`` is a Crossref member number.
 
-    ``password_hash`` is "" where nobody can sign in with a password.
+    ``orcid`` is an ORCID iD as it is written, "0000-0002-1825-0097". ``password_hash`` is ""
+    where nobody can sign in with a password. ``session_word`` is in every cookie that signs the
+    account in.
     """
 
     name: str
@@ -78,9 +76,11 @@ class Account:
     created_at: str
     full_name: str = ""
     email: str = ""
+    orcid: str = ""
     publisher_id: int | None = None
     subscriptions: frozenset[str] = frozenset()
     password_hash: str = dataclasses.field(default="", repr=False)
+    session_word: str = dataclasses.field(default="", repr=False)
     version: int = 0
 
     def owns(self, owner: str) -> bool:
@@ -101,35 +101,50 @@ def create(
     password: str = "",
     full_name: str = "",
     email: str = "",
+    orcid: str = "",
     publisher_id: int | None = None,
     subscriptions: Collection[str] = (),
 ) -> Account:
     """A new account; the first of all becomes admin, whatever ``role`` says.
 
-    Errors: AccountTaken.
+    Errors: AccountTaken; AccountChanged if others are made at the same moment again and again.
     """
-    if not any(ControlItem.query(KIND, limit=1)):
-        role = FIRST_ROLE
     account = Account(
         name=name.strip(),
         role=role,
         created_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         full_name=full_name.strip(),
         email=email.strip(),
+        orcid=orcid.strip(),
         publisher_id=publisher_id,
-        subscriptions=_allowed(role, subscriptions),
-        password_hash=hash_of(password) if password else "",
+        password_hash=passwords.hash_of(password) if password else "",
+        session_word=new_session_word(),
         version=1,
     )
     # A name may not be another's mail address either: it would sign in as him.
-    if _mail_row(account.name) not in (None, folded(account.name)):
+    if _lookup(MAIL_KIND, account.name) not in (None, folded(account.name)):
         raise AccountTaken("name")
     if account.email and _other(account, account.email):
         raise AccountTaken("email")
-    reasons = _write(account, None)
-    if reasons:
-        raise AccountTaken("name" if reasons[0] else "email")
-    return account
+    for _ in range(_TRIES):
+        first = is_first()
+        given = FIRST_ROLE if first else role
+        account = dataclasses.replace(
+            account, role=given, subscriptions=_allowed(given, subscriptions)
+        )
+        refused = _write(account, None, first=first)
+        if refused == "":
+            return account
+        if refused != FIRST_KIND:
+            raise AccountTaken(refused)
+    raise AccountChanged("Other accounts were made at the same moment. Try again.")
+
+
+def is_first() -> bool:
+    """Whether the next account is the first that this installation ever had."""
+    if _get(FIRST_KIND, _FIRST_NAME, consistent=True) is not None:
+        return False
+    return not any(ControlItem.query(KIND, limit=1, consistent_read=True))
 
 
 def change(account: Account, **fields: Any) -> Account:
@@ -139,18 +154,18 @@ def change(account: Account, **fields: Any) -> Account:
     Errors: AccountTaken, AccountChanged if somebody else was faster.
     """
     if password := fields.pop("password", ""):
-        fields["password_hash"] = hash_of(password)
+        fields["password_hash"] = passwords.hash_of(password)
     changed = dataclasses.replace(account, **fields, version=account.version + 1)
     changed = dataclasses.replace(
         changed, subscriptions=_allowed(changed.role, changed.subscriptions)
     )
     if changed.email and _other(changed, changed.email):
         raise AccountTaken("email")
-    reasons = _write(changed, account)
-    if reasons:
-        if reasons[0]:
-            raise AccountChanged(f"The account {account.name} was changed meanwhile. Try again.")
-        raise AccountTaken("email")
+    refused = _write(changed, account)
+    if refused == "name":
+        raise _changed_meanwhile(account)
+    if refused:
+        raise AccountTaken(refused)
     return changed
 
 
@@ -162,13 +177,17 @@ def delete(account: Account) -> None:
                 ControlItem(KIND, folded(account.name)),
                 condition=ControlItem.version == account.version,
             )
-            if account.email:
-                transaction.delete(ControlItem(MAIL_KIND, folded(account.email)))
+            for kind, name in _lookups(account):
+                transaction.delete(ControlItem(kind, name))
     except TransactWriteError as error:
         if not _refused(error):
             raise
-        text = f"The account {account.name} was changed meanwhile. Try again."
-        raise AccountChanged(text) from None
+        raise _changed_meanwhile(account) from None
+
+
+def new_session_word() -> str:
+    """A word for the cookies of an account; a new one ends all that were given."""
+    return secrets.token_urlsafe(_WORD_BYTES)
 
 
 def find(name: str) -> Account | None:
@@ -176,8 +195,26 @@ def find(name: str) -> Account | None:
 
     Always two reads, so that the time does not tell whether there is one.
     """
-    target = _mail_row(name)
+    target = _lookup(MAIL_KIND, name)
     item = _get(KIND, target or folded(name))
+    return _account(item) if item else None
+
+
+def of_mail(email: str) -> Account | None:
+    """The account whose mail address this is, as it is now, in any case, or None."""
+    name = _lookup(MAIL_KIND, email, consistent=True)
+    return of_name(name) if name else None
+
+
+def of_orcid(orcid: str) -> Account | None:
+    """The account whose ORCID iD this is, as it is now, or None."""
+    name = _lookup(ORCID_KIND, orcid, consistent=True)
+    return of_name(name) if name else None
+
+
+def of_name(name: str) -> Account | None:
+    """The account of this folded name as it is now, or None; one read."""
+    item = _get(KIND, name, consistent=True)
     return _account(item) if item else None
 
 
@@ -193,23 +230,13 @@ def authenticate(name: str, password: bytes) -> Account | None:
     proof = hmac.digest(_process_secret, kept.encode() + b"\0" + password, "sha256")
     if kept and _is_proved(proof):
         return account
-    matches = _matches(kept or _nobody(), password)
+    matches = passwords.matches(kept or passwords.nobody(), password)
     if account is None or not kept or not matches:
         return None
     if len(_proved) >= CACHE_SIZE:
         _proved.clear()
     _proved[proof] = time.monotonic()
     return account
-
-
-def hash_of(password: str) -> str:
-    """What is kept of a password: method, parameters, salt and hash."""
-    return _hashed(password.encode("utf-8", "surrogatepass"), secrets.token_bytes(_SALT_BYTES))
-
-
-def generated_password() -> str:
-    """A password that nobody guesses."""
-    return secrets.token_urlsafe(_GENERATED_BYTES)
 
 
 _process_secret = secrets.token_bytes(32)
@@ -220,33 +247,6 @@ def _is_proved(proof: bytes) -> bool:
     return time.monotonic() - _proved.get(proof, float("-inf")) < CACHE_SECONDS
 
 
-def _nobody() -> str:
-    """The hash of nobody's password, as costly as everybody's."""
-    return f"scrypt${COST.n}${COST.r}${COST.p}${_text(bytes(_SALT_BYTES))}$"
-
-
-def _hashed(password: bytes, salt: bytes) -> str:
-    found = _text(_scrypt(password, salt, COST))
-    return f"scrypt${COST.n}${COST.r}${COST.p}${_text(salt)}${found}"
-
-
-def _matches(kept: str, password: bytes) -> bool:
-    _, n, r, p, salt, wanted = kept.split("$")
-    found = _scrypt(password, base64.b64decode(salt), Cost(int(n), int(r), int(p)))
-    return hmac.compare_digest(_text(found), wanted)
-
-
-def _scrypt(password: bytes, salt: bytes, cost: Cost) -> bytes:
-    memory = 128 * cost.r * (cost.n + cost.p + 2) * 2  # with room: OpenSSL counts roughly
-    return hashlib.scrypt(
-        password, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=memory, dklen=_HASH_BYTES
-    )
-
-
-def _text(raw: bytes) -> str:
-    return base64.b64encode(raw).decode()
-
-
 def _allowed(role: str, subscriptions: Collection[str]) -> frozenset[str]:
     return frozenset(subscriptions).intersection(abilities.reports_for(role))
 
@@ -255,19 +255,28 @@ def _other(account: Account, email: str) -> bool:
     """Whether a mail address is the name or the address of another account."""
     own = folded(account.name)
     named = _get(KIND, folded(email))
-    return _mail_row(email) not in (None, own) or (named is not None and str(named.name) != own)
+    return _lookup(MAIL_KIND, email) not in (None, own) or (
+        named is not None and str(named.name) != own
+    )
 
 
-def _mail_row(email: str) -> str | None:
-    item = _get(MAIL_KIND, folded(email))
+def _lookups(account: Account) -> list[tuple[str, str]]:
+    """The rows that lead to an account: kind and name of each."""
+    rows = ((MAIL_KIND, folded(account.email)), (ORCID_KIND, folded(account.orcid)))
+    return [(kind, name) for kind, name in rows if name]
+
+
+def _lookup(kind: str, name: str, *, consistent: bool = False) -> str | None:
+    """The folded name of the account that a mail address or ORCID iD leads to."""
+    item = _get(kind, folded(name), consistent=consistent)
     return str(item.about) if item else None
 
 
-def _get(kind: str, name: str) -> ControlItem | None:
+def _get(kind: str, name: str, *, consistent: bool = False) -> ControlItem | None:
     if not 0 < len(name.encode("utf-8", "surrogatepass")) <= 900 or not _encodable(name):
         kind, name = MAIL_KIND, "-"  # nobody's; read all the same
     try:
-        return ControlItem.get(kind, name)
+        return ControlItem.get(kind, name, consistent_read=consistent)
     except ControlItem.DoesNotExist:
         return None
 
@@ -276,8 +285,12 @@ def _encodable(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _write(account: Account, before: Account | None) -> list[bool]:
-    """Write an account that is new or as it was; which of the conditions did not hold."""
+def _write(account: Account, before: Account | None, *, first: bool = False) -> str:
+    """Write an account that is new or as it was, with the rows that lead to it.
+
+    What stood in the way: "name" if it is not as it was, "email" or "orcid" if another account
+    has it, FIRST_KIND if another was ``first``; "" for nothing.
+    """
     about = {
         field.name: sorted(value) if isinstance(value, frozenset) else value
         for field in dataclasses.fields(account)
@@ -289,21 +302,35 @@ def _write(account: Account, before: Account | None) -> list[bool]:
     unchanged = (
         ControlItem.version == before.version if before else ControlItem.name.does_not_exist()
     )
-    old_mail = folded(before.email) if before else ""
-    new_mail = folded(account.email)
+    old = _lookups(before) if before else []
+    new = [(kind, text) for kind, text in _lookups(account) if (kind, text) not in old]
+    if first:
+        new.append((FIRST_KIND, _FIRST_NAME))
+    gone = [(kind, text) for kind, text in old if (kind, text) not in _lookups(account)]
     try:
         with TransactWrite(connection=connection()) as transaction:
+            for kind, text in gone:
+                transaction.delete(ControlItem(kind, text))
             transaction.save(item, condition=unchanged)
-            if new_mail and new_mail != old_mail:
-                row = ControlItem(MAIL_KIND, new_mail, about=name)
+            for kind, text in new:
+                row = ControlItem(kind, text, about=name)
                 transaction.save(row, condition=ControlItem.name.does_not_exist())
-            if old_mail and new_mail != old_mail:
-                transaction.delete(ControlItem(MAIL_KIND, old_mail))
     except TransactWriteError as error:
         if not _refused(error):
             raise
-        return [reason is not None for reason in error.cancellation_reasons]
-    return []
+        # pynamodb puts what is deleted before all that is saved, and so are the reasons.
+        parts = [*(KIND for _ in gone), KIND, *(kind for kind, _ in new)]
+        reasons = zip(parts, error.cancellation_reasons, strict=True)
+        return _FIELDS[next(part for part, reason in reasons if reason is not None)]
+    return ""
+
+
+#: What is said of a row that could not be written.
+_FIELDS = {KIND: "name", MAIL_KIND: "email", ORCID_KIND: "orcid", FIRST_KIND: FIRST_KIND}
+
+
+def _changed_meanwhile(account: Account) -> AccountChanged:
+    return AccountChanged(f"The account {account.name} was changed meanwhile. Try again.")
 
 
 def _refused(error: TransactWriteError) -> bool:
