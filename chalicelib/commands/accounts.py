@@ -7,35 +7,26 @@ is read from standard input (``--password-stdin``), or made here.
 import argparse
 import datetime as dt
 import getpass
-import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
-from chalicelib import settings
-from chalicelib.abilities import REPORTS, ROLES, reports_for
+from chalicelib import account_rules, mail
+from chalicelib.abilities import REPORTS, ROLES
 from chalicelib.commands import CommandFailed, WrongUsage
-from chalicelib.commands.aws import AWS_ERRORS, explain
 from chalicelib.commands.output import printable, show_json, show_table, warn
-from chalicelib.store import accounts, gateway_keys, keys
-from chalicelib.store.accounts import (
-    LONGEST_PASSWORD,
-    SHORTEST_PASSWORD,
-    Account,
-    AccountTaken,
-)
-
-LONGEST_NAME = 200
-#: How much of a key's hash names it, as ``keys list`` shows it.
-PREFIX_LENGTH = 12
-
-_MAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+from chalicelib.errors import RequestError
+from chalicelib.store import accounts, keys, passwords
+from chalicelib.store.accounts import Account, AccountTaken
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verbs and their arguments."""
     verbs = parser.add_subparsers(metavar="VERB", required=True)
     verb = verbs.add_parser("create", help="make an account and print its password, this once")
-    verb.add_argument("name", metavar="NAME", type=_name, help="what is typed to sign in")
+    verb.add_argument(
+        "name", metavar="NAME", type=_checked(account_rules.name), help="what is typed to sign in"
+    )
     _add_fields(verb)
     verb.add_argument("--quiet", action="store_true", help="print the password and nothing else")
     verb.set_defaults(run=_create)
@@ -58,9 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _add_fields(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--role", choices=ROLES, help="what it may do (user; the first is admin)")
-    verb.add_argument("--email", metavar="MAIL", type=_mail, help="unique; '' for none")
-    verb.add_argument("--full-name", metavar="TEXT", type=_text, help="whose it is")
-    verb.add_argument("--publisher", metavar="N", type=_member, help="Crossref member; 0 for none")
+    verb.add_argument(
+        "--email", metavar="MAIL", type=_mail, help="where links to sign in go; unique; '' for none"
+    )
+    verb.add_argument(
+        "--full-name", metavar="TEXT", type=_checked(account_rules.text), help="whose it is"
+    )
+    verb.add_argument(
+        "--publisher",
+        metavar="N",
+        type=_checked(lambda text: account_rules.member(text) or 0),
+        help="Crossref member; 0 for none",
+    )
     verb.add_argument("--subscribe", metavar="REPORT", choices=REPORTS, action="append")
     verb.add_argument(
         "--password-stdin", action="store_true", help="read the password from standard input"
@@ -69,13 +69,13 @@ def _add_fields(verb: argparse.ArgumentParser) -> None:
 
 def _create(arguments: argparse.Namespace) -> int:
     typed = _read_password() if arguments.password_stdin else ""
-    password = typed or accounts.generated_password()
+    password = typed or passwords.generated()
     if not accounts.find_all():
         if arguments.role not in (None, accounts.FIRST_ROLE):
             raise CommandFailed("The first account is an admin's: leave --role out.")
         arguments.role = accounts.FIRST_ROLE
     role = arguments.role or "user"
-    _check_reports(role, arguments.subscribe or ())
+    account_rules.check_reports(role, arguments.subscribe or ())
     try:
         account = accounts.create(
             arguments.name,
@@ -83,12 +83,12 @@ def _create(arguments: argparse.Namespace) -> int:
             dt.datetime.now(dt.UTC),
             password=password,
             full_name=arguments.full_name or "",
-            email=arguments.email or "",
+            email=_address_in(arguments.name) if arguments.email is None else arguments.email,
             publisher_id=arguments.publisher or None,
             subscriptions=arguments.subscribe or (),
         )
     except AccountTaken as error:
-        raise CommandFailed(_taken(error)) from error
+        raise CommandFailed(account_rules.taken(error)) from error
     bound = keys.bind(account)
     if not typed:
         print(password, flush=True)
@@ -139,20 +139,18 @@ def _set(arguments: argparse.Namespace) -> int:
         raise WrongUsage("Either --new-password or --password-stdin.")
     role = arguments.role or account.role
     if role != accounts.FIRST_ROLE:
-        _check_last_admin(account)
-    _check_reports(role, arguments.subscribe or ())
+        account_rules.check_last_admin(account)
+    account_rules.check_reports(role, arguments.subscribe or ())
     fields = _given_fields(arguments, account)
     if arguments.password_stdin:
         fields["password"] = _read_password()
     elif arguments.new_password:
-        fields["password"] = accounts.generated_password()
+        fields["password"] = passwords.generated()
+    if "password" in fields:  # whoever is signed in may be why
+        fields["session_word"] = accounts.new_session_word()
     if not fields:
         raise WrongUsage("Nothing to set: see `python -m chalicelib accounts set --help`.")
-    try:
-        changed = accounts.change(account, **fields)
-    except AccountTaken as error:
-        raise CommandFailed(_taken(error)) from error
-    followed = keys.follow(changed) if "role" in fields else []
+    changed, followed = account_rules.change(account, **fields)
     if arguments.new_password:
         print(fields["password"], flush=True)
     print(f"Changed the account {printable(changed.name)}.", file=sys.stderr)
@@ -181,16 +179,9 @@ def _given_fields(arguments: argparse.Namespace, account: Account) -> dict[str, 
 
 def _delete(arguments: argparse.Namespace) -> int:
     account = _find(arguments.name)
-    _check_last_admin(account)
-    bound = keys.of_account(account)
-    accounts.delete(account)
-    for key in bound:
-        keys.revoke(key.hash)
-        try:
-            gateway_keys.delete_gateway_key(settings.load().stack, key.hash)
-        except AWS_ERRORS as error:
-            prefix = key.hash[:PREFIX_LENGTH]
-            warn(f"The key {prefix} is still in API Gateway's list: {explain(error)}")
+    bound, left = account_rules.delete(account)
+    for error in left:
+        warn(str(error))
     print(f"Deleted the account {printable(account.name)}; API keys revoked: {len(bound)}")
     return 0
 
@@ -211,68 +202,44 @@ def _shown(account: Account) -> dict[str, Any]:
         "created_at": account.created_at,
         "full_name": account.full_name,
         "email": account.email,
+        "orcid": account.orcid,
         "publisher_id": account.publisher_id,
         "subscriptions": sorted(account.subscriptions),
     }
 
 
-def _check_last_admin(account: Account) -> None:
-    """Errors: CommandFailed if nobody would be admin any more without this account."""
-    admins = [found for found in accounts.find_all() if found.role == accounts.FIRST_ROLE]
-    if [found.name for found in admins] == [account.name]:
-        raise CommandFailed(f"{account.name} is the only admin. Make another one first.")
-
-
-def _check_reports(role: str, reports: Any) -> None:
-    for report in reports:
-        if report not in reports_for(role):
-            raise CommandFailed(
-                f"A {role} may not read {report}; it may read {', '.join(reports_for(role))}."
-            )
-
-
-def _taken(error: AccountTaken) -> str:
-    field = "name" if error.field == "name" else "mail address"
-    return f"There is an account with this {field} already."
+def _address_in(name: str) -> str:
+    """The mail address that a name is; "" if it is none."""
+    try:
+        return _mail(name)
+    except argparse.ArgumentTypeError:
+        return ""
 
 
 def _read_password() -> str:
-    """The first line of standard input; a person types it unseen. Errors: CommandFailed."""
+    """The first line of standard input; a person types it unseen. Errors: RequestError."""
     if sys.stdin.isatty():
         text = getpass.getpass("Password: ")
     else:
         text = sys.stdin.readline().rstrip("\r\n")
-    if not SHORTEST_PASSWORD <= len(text) <= LONGEST_PASSWORD:
-        raise CommandFailed(
-            f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, in the first "
-            "line of standard input."
-        )
-    return text
+    return account_rules.password(text)
 
 
-def _name(text: str) -> str:
-    # HTTP Basic ends the name with a colon.
-    name = _text(text)
-    if not name or ":" in name:
-        raise argparse.ArgumentTypeError("a name has at least one character, and no colon")
-    return name
+def _checked(rule: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A rule as argparse has it: what breaks it is wrong usage."""
 
+    def check(text: str) -> Any:
+        try:
+            return rule(text)
+        except RequestError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
 
-def _text(text: str) -> str:
-    text = text.strip()
-    if len(text) > LONGEST_NAME or not text.isprintable():
-        raise argparse.ArgumentTypeError(f"up to {LONGEST_NAME} printable characters are expected")
-    return text
+    return check
 
 
 def _mail(text: str) -> str:
-    mail = _text(text)
-    if mail and not _MAIL.fullmatch(mail):
-        raise argparse.ArgumentTypeError(f"{mail!r} is no mail address")
-    return mail
-
-
-def _member(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text[:10]) < 10**9):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a Crossref member number such as 340")
-    return int(text)
+    text = _checked(account_rules.text)(text)
+    try:
+        return mail.address(text) if text else ""
+    except RequestError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no mail address") from None

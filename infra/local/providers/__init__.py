@@ -11,6 +11,7 @@ server     routes, faults, counts          hosts      which module answers for w
 world      which works exist; numbers      draws      numbers drawn from names
 papers     invented papers and people      lucene     query language of two providers
 faults     429 and 5xx on purpose          tally      what was asked of whom
+sign_ins   who signs in at ORCID
 """
 
 from infra.local.providers.server import PortTaken, ProviderServer

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
+from infra.local.providers.sign_ins import SignIns
 from infra.local.providers.world import World
 
 
@@ -74,6 +75,7 @@ class State:
     #: List calls a day that OpenAlex gives a caller without key.
     openalex_budget: int = 1000
     openalex_used: int = 0
+    sign_ins: SignIns = dataclasses.field(default_factory=SignIns)
     _lock: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     def spend_openalex(self, budget: int) -> bool:

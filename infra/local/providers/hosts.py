@@ -17,6 +17,7 @@ from infra.local.providers import (
     openalex,
     opencitations,
     orcid,
+    orcid_openid,
     plos,
     wikidata,
     wikimedia,
@@ -57,6 +58,7 @@ HOSTS = {
     "doi.org": Provider("doi", doi.answer),
     doi.LANDING_HOST: Provider("landing", doi.landing),
     "pub.orcid.org": Provider("orcid", orcid.answer),
+    "orcid.org": Provider("orcid_openid", orcid_openid.answer),
 }
 
 
