@@ -1,13 +1,23 @@
 """What the bench counts with: units, calls, verdicts. What it measures is not asserted here."""
 
 import datetime as dt
+import gzip
+import http.server
+import os
+import random
+import subprocess
+import threading
+import time
 
+import boto3
+import orjson
 import pytest
 
-from chalicelib.store import lists
+from chalicelib.store import evidence, lists
 from chalicelib.store.tables import ListItem, WorkItem
-from infra.bench import cost, invented, meter, report, units
+from infra.bench import asking, cost, filling, gateway, invented, meter, report, units
 from infra.bench.meter import Meter
+from tests.visiting import add, install, keep, work
 
 BY_MONTH = units.Index(("month", "sort"), frozenset(("month", "sort", "key")))
 
@@ -89,6 +99,10 @@ def test_writes_are_those_that_the_engine_reports_and_refused_ones():
     assert meter.write_units("GetItem", {}, reported) == {}
     several = {"ConsumedCapacity": [{"TableName": "t", "CapacityUnits": 4.0}]}
     assert meter.write_units("TransactWriteItems", {}, several) == {"t": 4.0}
+    with pytest.raises(KeyError):
+        meter.write_units("UpdateItem", {"TableName": "t"}, {})
+    failed = {"Error": {"Code": "ThrottlingException"}}
+    assert meter.write_units("UpdateItem", {"TableName": "t"}, failed) == {}
     refused = {"Error": {"Code": "ConditionalCheckFailedException"}}
     assert meter.write_units("UpdateItem", {"TableName": "t"}, refused) == {"t": 1}
     cancelled = {"Error": {"Code": "TransactionCanceledException"}}
@@ -110,12 +124,48 @@ def test_the_meter_counts_the_calls_of_the_store_and_only_inside(tables):
         "dynamodb.Query": 1,
         "dynamodb.BatchGetItem": 1,
     }
-    assert spent.calls_of("dynamodb") == 4
+    assert (spent.calls_of("dynamodb"), spent.table_reads) == (4, 2)
     assert (spent.write_units, spent.writes_of("lists"), spent.writes_of("works")) == (2, 2, 0)
     assert spent.writes_of("lists", "UpdateItem") == 0
     assert spent.reads == {"lists.Query": 0.5, "works.BatchGetItem": 0.5}
     assert dict(inner.calls) == {"dynamodb.Query": 1}
     assert spent.answer_bytes > inner.answer_bytes > 0
+
+
+def test_the_meter_tells_errors_from_refusals(tables):
+    counting = Meter()
+    missing = {"TableName": "none", "Key": {"key": {"S": "a"}}}
+    row = {"TableName": ListItem.Meta.table_name, "Item": {"list": {"S": "a"}, "sort": {"S": "b"}}}
+    client = boto3.client("dynamodb")
+    with counting.spending() as spent:
+        with pytest.raises(client.exceptions.ConditionalCheckFailedException):
+            client.put_item(**row, ConditionExpression="attribute_exists(sort)")
+        with pytest.raises(client.exceptions.ResourceNotFoundException):
+            client.get_item(**missing)
+    assert +spent.errors == {"dynamodb.GetItem": 1}
+    assert spent.writes == {"lists.PutItem": 1}
+
+
+def test_the_api_is_asked_with_a_key_or_a_password(tables, cheap_passwords):
+    install("crossref", "CrossRef", "cited")
+    add(work("10.5555/Alpha.1", "2012-03-06"))
+    keep("crossref", "10.5555/Alpha.1", 2)
+    api = asking.Api()
+    with_key = api.authorized(api.with_key("/api/v5/articles", ids="10.5555/alpha.1"))
+    assert with_key["requestContext"]["authorizer"]["role"] == "user"
+    (article,) = orjson.loads(asking.body_of(api.answer(with_key)))["data"]
+    assert (article["doi"], article["cited"]) == ("10.5555/Alpha.1", 2)
+    path = asking.in_path("10.5555/Alpha.1")
+    shown = api.authorized(api.with_password("/api/v4/articles/{proxy+}", path))
+    assert orjson.loads(asking.body_of(api.answer(shown)))["data"]["cited"] == 2
+    nobody = api.authorized(asking.Wish("/api/v5/articles", {"ids": "10.5555/alpha.1"}))
+    with pytest.raises(RuntimeError, match="answered 401"):
+        api.answer(nobody)
+
+
+def test_an_answer_by_link_is_read_there(server):
+    link = {"statusCode": 303, "headers": {"Location": f"http://127.0.0.1:{server}/good"}}
+    assert asking.body_of(link) == b"[]"
 
 
 def test_a_line_says_whether_it_is_within_its_budget():
@@ -148,6 +198,7 @@ def test_the_table_has_every_line_and_counts_verdicts():
         "Title", [report.at_most("calls", 3, 2), report.Line("bytes", "7 kB")]
     )
     shown = report.table([measured])
+    assert "  calls  3  ≤ 2  OVER" in shown.splitlines()
     assert [line.split() for line in shown.splitlines() if line.startswith("  ")] == [
         ["calls", "3", "≤", "2", "OVER"],
         ["bytes", "7", "kB"],
@@ -185,3 +236,101 @@ def test_a_bill_is_what_is_used_times_its_price_less_what_is_free():
 def test_a_small_lambda_has_a_share_of_a_core():
     assert cost.core(1769) == cost.core(3000) == 1
     assert cost.core(256) == pytest.approx(0.145, abs=0.001)
+
+
+def test_a_request_is_billed_for_what_it_was_seen_to_write():
+    facts = {
+        "read_units": 50,
+        "request_write_units": 2.5,
+        "request_objects_put": 0,
+        "request_messages": 0,
+        "handler_ms": 40,
+        "round_trips": 4.5,
+    }
+    bill = {item.what: item for item in cost._serving(facts)}
+    assert bill["requests: 2.5 write units each"].usd == pytest.approx(2.5 * 0.625)
+    silent = facts | {"request_write_units": 0, "request_objects_put": 1, "request_messages": 1}
+    bill = {item.what: item for item in cost._serving(silent)}
+    assert bill["requests: 0 write units each"].usd == pytest.approx(5 + 0.4)
+
+
+def test_columns_stand_below_each_other():
+    lines = report.columns("answer", ("ms", "reads"), {"one": ("1.5", "2"), "many": ("120.0", "3")})
+    assert [(line.what, line.measured) for line in lines] == [
+        ("answer", "   ms  reads"),
+        ("one", "  1.5      2"),
+        ("many", "120.0      3"),
+    ]
+
+
+def test_invented_events_are_the_same_in_every_run_and_long_lists_lie_in_s3():
+    first, second = (invented.events(3, random.Random("a")) for _ in range(2))
+    assert first == second
+    for event in first:
+        assert event.wrapped().keys() == {"event", "event_time", "event_url", "event_csl"}
+        assert dt.datetime.fromisoformat(event.time) <= invented.NOW
+    sizes = []
+    for count in (filling.FEW_EVENTS, filling.LONG_LIST_EVENTS):
+        given = [event.wrapped() for event in invented.events(count, random.Random("b"))]
+        sizes.append(len(gzip.compress(orjson.dumps({"events": given, "notes": {}}))))
+    assert sizes[0] < 2000
+    assert sizes[1] > evidence.LARGEST_ITEM_BYTES
+
+
+@pytest.fixture
+def server():
+    """A server on loopback; ``statuses`` are those of its answers by path."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        statuses = {"/good": 200, "/bad": 429}
+
+        def do_GET(self):
+            self.send_response(self.statuses[self.path])
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.daemon_threads = True
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        yield running.server_address[1]
+        running.shutdown()
+
+
+def test_the_rate_is_that_of_all_clients_together(server):
+    began = time.perf_counter()
+    measured = gateway.rate(server, "/good", 2, 0.05)
+    assert 2 / (time.perf_counter() - began) < measured < 1_000_000
+
+
+def test_a_request_that_is_refused_is_no_rate(server):
+    with pytest.raises(RuntimeError, match="status 429"):
+        gateway.rate(server, "/bad", 2, 0.05)
+
+
+def test_limits_are_lifted_from_the_standard_plan_of_the_stack(_aws):
+    client = boto3.client("apigateway")
+    plan = {"throttle": {"rateLimit": 10, "burstLimit": 20}}
+    plan |= {"quota": {"limit": 5, "period": "DAY"}}
+    names = ("lagotto-bench-standard", "lagotto-bench-anonymous")
+    ids = {name: client.create_usage_plan(name=name, **plan)["id"] for name in names}
+    gateway.lift_limits("lagotto-bench")
+    standard, anonymous = (client.get_usage_plan(usagePlanId=ids[name]) for name in names)
+    assert standard["throttle"]["rateLimit"] >= gateway.NO_LIMIT
+    assert int(standard["quota"]["limit"]) == gateway.NO_LIMIT
+    assert anonymous["throttle"]["rateLimit"] == 10
+
+
+def test_what_is_silenced_is_in_the_log_and_shown_after_an_error(tmp_path, capfd):
+    with gateway.silence(tmp_path / "log"):
+        subprocess.run(["echo", "of a child"], check=True)
+    with pytest.raises(ValueError), gateway.silence(tmp_path / "log2"):
+        os.write(1, b"in vain")
+        raise ValueError
+    os.write(1, b"after it")
+    assert (tmp_path / "log").read_text() == "of a child\n"
+    assert capfd.readouterr() == ("after it", "in vain")

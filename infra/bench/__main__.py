@@ -18,6 +18,7 @@ from infra.bench import (
     cold_start,
     cost,
     fresh,
+    gateway,
     importing,
     package,
     planning,
@@ -26,8 +27,10 @@ from infra.bench import (
     table_writes,
 )
 from infra.bench.report import Measured
+from infra.deploy import DeployError
 from infra.local.cloud import CloudError
 from infra.local.providers.server import PortTaken
+from infra.stack import StackError
 
 SPARSE_WORKS = 200
 MOST_PLANNED_WORKS = 100_000
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         sizes = _sizes(os.environ.get("WORKS", ""))
         measured = _measured([name for name in _MEASUREMENTS if name in only], sizes)
-    except (CloudError, PortTaken, ValueError) as error:
+    except (CloudError, DeployError, PortTaken, StackError, ValueError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -115,6 +118,7 @@ def _bill(_: list[int], facts: Facts) -> list[Measured]:
 _MEASUREMENTS: dict[str, Callable[[list[int], Facts], list[Measured]]] = {
     "collecting": _collecting,
     "answers": _answering,
+    "gateway": lambda sizes, facts: [fresh.run(gateway.measure)],
     "planning": _planning,
     "importing": _importing,
     "cold_start": lambda sizes, facts: [cold_start.measure()],

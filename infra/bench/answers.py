@@ -1,49 +1,48 @@
-"""A default answer of API v5 for 50 works: table reads, bytes, and what it costs the processor.
+"""Answers of the API with 1, 10 and 50 works: table reads, bytes, what they cost the processor.
 
 The Lambda's handler is called with an event of the gateway, after a first request that fills
 what it keeps for a minute. The floor is what no implementation can leave out: decoding the
-bytes that the tables answered, and encoding the body once. Collecting began two years ago; a
-third of the numbers is zero, the others changed in every other month. Each of the works is
-on a shelf of its own, which is the worst case for reading.
+bytes that the tables answered, and encoding the body once. Where events are shown, it also
+includes their bodies, in items and in S3, which have to be unpacked (gzip) and read (JSON).
+The floor of a summary is that of the default answer without its body, since the numbers are
+in the same items. What the works are like is told in ``filling``.
 """
 
 import dataclasses
-import datetime as dt
 import gzip
-import io
-import random
 import statistics
-import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import boto3
 import botocore.parsers
 import orjson
 from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
-from chalicelib.history import History, Series
-from chalicelib.model import Metrics
-from chalicelib.store import catalogue, numbers, shelves
-from chalicelib.store import sources as source_rows
-from chalicelib.store.sources import SourceRow
-from chalicelib.store.tables import ShelfItem, WorkItem
-from infra.bench import invented, report
-from infra.bench.bed import PROJECT, installation
-from infra.bench.invented import NOW
+from chalicelib import settings
+from chalicelib.store.tables import WorkItem
+from infra.bench import meter, report
+from infra.bench.asking import SEE_OTHER, Api, Wish, body_of, in_path
+from infra.bench.bed import installation
+from infra.bench.filling import WORKS, fill
 from infra.bench.meter import Meter, Spent
 from infra.bench.report import Line, Measured
 
-WORKS = 50
 BUDGETED_SOURCES = 30
 DEFAULT_SOURCES = 12
 ROUND_TRIPS = 2
 #: The handler may take so much time on top of the floor, as a multiple of the floor.
 CPU_BUDGET = 1.5
-REPEATS = 40
-MONTHS = 24
-_GROUPS = ("viewed", "saved", "discussed", "cited", "recommended", "other")
-_ROLE = {"key_hash": "0" * 64, "owner": "bench@example.org", "role": "user"}
+#: How often the answer that has a budget, and that the bill is made of, is timed; and over how
+#: many requests what they write is averaged.
+REPEATS, METERED = 40, 10
+#: The same of the others, which are timed more often while less than so much time has gone.
+LEAST_REPEATS, REPEATED_SECONDS, LEAST_METERED = 3, 0.4, 2
+SIZES = (1, 10, WORKS)
+V3, V4, V5 = "/api/v3/articles", "/api/v4/articles", "/api/v5/articles"
+#: The answer with the budget; the bill is made of it, too.
+BUDGETED = f"v5 default, {WORKS} works"
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -65,8 +64,47 @@ class Times:
         return (self.handler - self.floor) / self.floor
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer of a warm process took: calls that read tables and objects, read units,
+    and what is written as averages over several requests; the authorizer's part included."""
+
+    times: Times
+    reads: int
+    objects: int
+    read_units: float
+    answer_bytes: int
+    writes: float
+    write_units: float
+    objects_put: float
+    messages: float
+    body_bytes: int
+    gzip_bytes: int
+    by_link: bool
+
+    def cells(self) -> list[str]:
+        """Its row below ``_HEADS``."""
+        return [
+            f"{self.times.handler:.1f}",
+            f"{self.times.floor:.1f}",
+            f"{self.times.beyond:.2f}",
+            f"{self.reads}",
+            report.number(self.read_units),
+            f"{self.objects or ''}",
+            report.number(self.writes),
+            report.number(self.write_units),
+            f"{self.body_bytes / 1000:,.1f}",
+            f"{self.gzip_bytes / 1000:,.1f}",
+        ]
+
+
+#: Processor time of the handler, its floor and what is beyond (a multiple of it), calls that
+#: read tables and their units, that read S3, that write tables and their units; the body.
+_HEADS = ("CPU ms", "floor", "×", "reads", "units", "S3", "writes", "units", "kB", "gzip")
+
+
 class Recording(BaseHistoryHandler):
-    """Keeps the bodies that DynamoDB answered, by operation."""
+    """Keeps the bodies that DynamoDB answered to reads, by operation."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[str, bytes]] = []
@@ -76,148 +114,131 @@ class Recording(BaseHistoryHandler):
         """Called by botocore: a call begins, or its answer has come."""
         if event_type == "API_CALL":
             self._operation = payload["operation"]
-        elif event_type == "HTTP_RESPONSE":
+        elif event_type == "HTTP_RESPONSE" and self._operation in meter.READING:
             self.answers.append((self._operation, payload["body"]))
 
 
 def measure(sources: int) -> Measured:
-    """The lines for so many sources, and the facts for the bill. The budget of processor
-    time speaks of ``BUDGETED_SOURCES``: fewer leave less to decode, but not less to do."""
+    """The lines for so many sources, and the facts for the bill. The budgets speak of
+    ``BUDGETED_SOURCES``: fewer leave less to decode, but not less to do."""
     with installation():
-        meter = Meter()
-        recording = Recording()
-        ask = _prepared(sources)
-        with meter.spending() as first:
-            ask()
-        get_global_history_recorder().add_handler(recording)
-        with meter.spending() as warm:
-            body = ask()
-        times = _times(ask, recording.answers, body)
+        dois = fill(sources)
+        api = Api()
+        bench = Bench(api)
+        with bench.meter.spending() as first:
+            api.answer(api.authorized(api.with_key(V5, ids=",".join(dois))))
+        wishes = dict(_wishes_v5(api, dois))
+        if sources == DEFAULT_SOURCES:
+            wishes |= _older_wishes(api, dois)
+        found = {name: bench.answered(name, wish) for name, wish in wishes.items()}
+    budgeted = found[BUDGETED]
+    lines: list[Line] = []
+    if sources == BUDGETED_SOURCES:
+        lines += _budgets(budgeted)
+    lines.append(Line("reads of a process's first request", str(first.table_reads)))
+    lines += report.columns("answer", _HEADS, _rows(found))
     facts = {
-        "read_units": warm.read_units,
-        "body_bytes": len(body),
-        "gzip_bytes": len(gzip.compress(body)),
-        "handler_ms": times.handler,
-        "round_trips": warm.calls_of("dynamodb"),
+        "read_units": budgeted.read_units,
+        "request_write_units": budgeted.write_units,
+        "request_objects_put": budgeted.objects_put,
+        "request_messages": budgeted.messages,
+        "handler_ms": budgeted.times.handler,
+        "round_trips": budgeted.reads + budgeted.writes,
     }
-    title = f"Default v5 answer: {WORKS} works × {sources} sources"
-    lines = _lines(first, warm, facts)
-    lines.append(_cpu(times, budgeted=sources == BUDGETED_SOURCES))
-    return Measured(title, lines, facts)
+    return Measured(f"Answers of {sources} sources", lines, facts)
 
 
-def _lines(first: Spent, warm: Spent, facts: dict[str, float]) -> list[Line]:
-    body_kb, gzip_kb = facts["body_bytes"] / 1000, facts["gzip_bytes"] / 1000
+def _rows(found: Mapping[str, Answered]) -> dict[str, list[str]]:
+    return {
+        name + (", by link" if answered.by_link else ""): answered.cells()
+        for name, answered in found.items()
+    }
+
+
+def _budgets(answered: Answered) -> list[Line]:
+    times = answered.times
     return [
-        report.at_most("table round trips", warm.calls_of("dynamodb"), ROUND_TRIPS),
-        Line("  of a process's first request", report.number(first.calls_of("dynamodb"))),
-        Line(
-            "read units",
-            f"{report.number(warm.read_units)} (table answers of"
-            f" {warm.answer_bytes / 1000:,.0f} kB)",
+        report.at_most(f"{BUDGETED}: table round trips to read", answered.reads, ROUND_TRIPS),
+        report.at_most(
+            "  handler's CPU beyond the floor",
+            times.beyond,
+            CPU_BUDGET,
+            shown=f"× {times.beyond:.2f} ({times.handler:.1f} ms: decoding"
+            f" {times.decoding:.1f}, encoding {times.encoding:.1f})",
+            limit="× 1.5",
         ),
-        Line("body", f"{body_kb:,.0f} kB, compressed {gzip_kb:,.0f} kB"),
+        Line("  table round trips to write", report.number(answered.writes)),
+        Line("  tables' answers", f"{answered.answer_bytes / 1000:,.0f} kB"),
     ]
 
 
-def _cpu(times: Times, *, budgeted: bool) -> Line:
-    what = "handler's CPU beyond the floor"
-    shown = (
-        f"× {times.beyond:.2f} ({times.handler:.1f} ms: decoding {times.decoding:.1f},"
-        f" encoding {times.encoding:.1f})"
-    )
-    if not budgeted:
-        return Line(what, shown)
-    return report.at_most(what, times.beyond, CPU_BUDGET, shown=shown, limit="× 1.5")
+def _wishes_v5(api: Api, dois: list[str]) -> Iterator[tuple[str, Wish]]:
+    """The requests by the names of their rows."""
+    for info in ("default", "summary", "detail"):
+        for size in SIZES:
+            name = f"v5 {info}, {size} work{'s' if size > 1 else ''}"
+            yield name, api.with_key(V5, ids=",".join(dois[:size]), info=info)
 
 
-def _prepared(sources: int) -> Callable[[], bytes]:
-    """Fill the installation; a request for all works, which gives the body."""
-    dois = _fill([f"source{number:02d}" for number in range(sources)])
-    shown, sys.stdout = sys.stdout, io.StringIO()  # where the log of requests goes
-    sys.path.insert(0, str(PROJECT))
-    try:
-        from app import app
-    finally:
-        sys.stdout = shown
-    event = _event({"ids": ",".join(dois), "api_key": "k" * 20})
-
-    def ask() -> bytes:
-        answer = app(event, None)
-        if answer["statusCode"] != 200:
-            raise RuntimeError(f"the API answered {answer['statusCode']}: {answer['body'][:200]}")
-        body: bytes = answer["body"].encode()
-        return body
-
-    return ask
-
-
-def _fill(names: list[str]) -> list[str]:
-    draw = random.Random("answers")
-    for number, name in enumerate(names):
-        group = _GROUPS[number % len(_GROUPS)]
-        source_rows.put(SourceRow(name=name, title=name.title(), group=group, description="…"))
-    works = invented.works(WORKS, WORKS)
-    added = catalogue.add(works, NOW, NOW)
-    for work, shelf in added.created:
-        texts = [WorkItem.extra(name).set(_text(name, draw)) for name in names]
-        WorkItem(work.key).update(actions=texts)
-        now = int(NOW.timestamp())
-        marks = [ShelfItem.extra(name).set(now - draw.randrange(30 * 86400)) for name in names]
-        ShelfItem(shelf, shelves.ASKED).update(actions=marks)
-    return [work.doi or "" for work in works]
-
-
-def _text(name: str, draw: random.Random) -> str:
-    """A number with two years of history, as it is stored."""
-    added = [draw.randint(1, 9) if draw.random() < 0.5 else 0 for _ in range(MONTHS)]
-    if draw.random() < 1 / 3:
-        added = [0] * MONTHS
-    periods = [invented.month_of(MONTHS - 1 - place) for place in range(MONTHS)]
-    entries = tuple(
-        (period.year * 100 + (period.month or 1), (count,))
-        for period, count in zip(periods, added, strict=True)
-        if count
-    )
-    return numbers.encode(
-        numbers.Numbers(
-            NOW - dt.timedelta(days=draw.randrange(60)),
-            Metrics.of(citations=sum(added)),
-            f"https://www.{name}.example.org/works?id={draw.randrange(10**9)}",
-            f"{draw.randrange(16**12):012x}",
-            f"{draw.randrange(16**8):08x}",
-            History(months=Series(entries)),
-        )
-    )
-
-
-def _event(parameters: dict[str, str]) -> dict[str, Any]:
-    """A request as API Gateway hands it to a Lambda, after our authorizer."""
-    path = "/api/v5/articles"
-    headers = {"Accept": "application/json", "Host": "api.example.org"}
+def _older_wishes(api: Api, dois: list[str]) -> dict[str, Wish]:
+    """Requests to the versions that show the same in other words, for a look."""
+    ids = ",".join(dois)
     return {
-        "resource": path,
-        "path": path,
-        "httpMethod": "GET",
-        "headers": headers,
-        "multiValueHeaders": {name: [value] for name, value in headers.items()},
-        "queryStringParameters": parameters,
-        "multiValueQueryStringParameters": {name: [text] for name, text in parameters.items()},
-        "pathParameters": None,
-        "stageVariables": None,
-        "requestContext": {
-            "resourcePath": path,
-            "httpMethod": "GET",
-            "requestId": "bench",
-            "identity": {"sourceIp": "192.0.2.1"},
-            "authorizer": _ROLE,
-        },
-        "body": None,
-        "isBase64Encoded": False,
+        f"v3 default, {WORKS} works": api.with_key(V3, ids=ids),
+        f"v3 detail, {WORKS} works": api.with_key(V3, ids=ids, info="detail"),
+        f"v4 list, {WORKS} works": api.with_password(V4, ids=ids),
+        "v4 show": api.with_password(f"{V4}/{{proxy+}}", in_path(dois[0])),
     }
 
 
-def _times(ask: Callable[[], bytes], answers: list[tuple[str, bytes]], body: bytes) -> Times:
+class Bench:
+    """Meters and times requests to an API in this process."""
+
+    def __init__(self, api: Api) -> None:
+        self.meter = Meter()
+        self._api = api
+        self._recording = Recording()
+        get_global_history_recorder().add_handler(self._recording)
+
+    def answered(self, name: str, wish: Wish) -> Answered:
+        """What a request takes once the process is warm.
+
+        Errors: RuntimeError if calls to tables fail, though the API may answer all the same.
+        """
+        event = self._api.authorized(wish)
+        answer = self._api.answer(event)
+        body = body_of(answer)
+        spent: list[Spent] = []
+        for _ in range(METERED if name == BUDGETED else LEAST_METERED):
+            self._recording.answers.clear()
+            with self.meter.spending() as one:
+                self._api.answer(self._api.authorized(wish))
+            if failed := +one.errors:
+                raise RuntimeError(f"calls failed that the API makes: {', '.join(failed)}")
+            spent.append(one)
+        repeats = REPEATS if name == BUDGETED else LEAST_REPEATS
+        times = _times(lambda: self._api.answer(event), self._recording.answers, body, repeats)
+        # What is kept for a minute may have been read anew meanwhile.
+        least = min(spent, key=lambda one: one.table_reads)
+        return Answered(
+            times=times,
+            reads=least.table_reads,
+            objects=least.calls["s3.GetObject"],
+            read_units=least.read_units,
+            answer_bytes=least.answer_bytes,
+            writes=statistics.fmean(one.calls_of("dynamodb") - one.table_reads for one in spent),
+            write_units=statistics.fmean(one.write_units for one in spent),
+            objects_put=statistics.fmean(one.calls["s3.PutObject"] for one in spent),
+            messages=statistics.fmean(one.calls_of("sqs") for one in spent),
+            body_bytes=len(body),
+            gzip_bytes=len(gzip.compress(body)),
+            by_link=answer["statusCode"] == SEE_OTHER,
+        )
+
+
+def _times(
+    ask: Callable[[], Any], answers: list[tuple[str, bytes]], body: bytes, repeats: int
+) -> Times:
     model = WorkItem._get_connection().connection.client.meta.service_model
     parser = botocore.parsers.create_parser("json")
     wire = [
@@ -226,19 +247,44 @@ def _times(ask: Callable[[], bytes], answers: list[tuple[str, bytes]], body: byt
     ]
     document = orjson.loads(body)
 
+    def parsed() -> list[Any]:
+        return [parser.parse(answer, operation.output_shape) for answer, operation in wire]
+
+    packed = list(_packed_events(parsed()))
+
     def decode() -> None:
-        for answer, operation in wire:
-            parser.parse(answer, operation.output_shape)
+        parsed()
+        for content in packed:
+            orjson.loads(gzip.decompress(content))
 
     taken: dict[str, list[float]] = {"ask": [], "decode": [], "encode": []}
-    for _ in range(REPEATS):
-        taken["ask"].append(_cpu_ms(ask))
-        taken["decode"].append(_cpu_ms(decode))
-        taken["encode"].append(_cpu_ms(lambda: orjson.dumps(document)))
+    began = time.process_time()
+    while len(taken["ask"]) < repeats or (
+        repeats < REPEATS and time.process_time() - began < REPEATED_SECONDS
+    ):
+        taken["ask"].append(cpu_ms(ask))
+        taken["decode"].append(cpu_ms(decode))
+        taken["encode"].append(cpu_ms(lambda: orjson.dumps(document)))
     return Times(*(statistics.median(values) for values in taken.values()))
 
 
-def _cpu_ms(action: Callable[[], Any]) -> float:
+def _packed_events(answers: list[Any]) -> Iterator[bytes]:
+    """The bodies of the events in what tables answered, those in S3 too, as they are kept."""
+    for answer in answers:
+        for table, items in answer.get("Responses", {}).items():
+            if not table.endswith("-events"):
+                continue
+            for item in items:
+                if "body" in item:
+                    yield item["body"]["B"]
+                else:
+                    key = item["object_key"]["S"]
+                    found = boto3.client("s3").get_object(Bucket=settings.load().bucket, Key=key)
+                    yield found["Body"].read()
+
+
+def cpu_ms(action: Callable[[], Any]) -> float:
+    """The processor time of one call, in milliseconds."""
     began = time.process_time()
     action()
     return (time.process_time() - began) * 1000

@@ -156,6 +156,7 @@ def _schedule(facts: Mapping[str, float], shelves: float) -> Item:
 def _serving(facts: Mapping[str, float]) -> Iterator[Item]:
     units = facts["read_units"]
     yield Item(f"requests: {units:.0f} read units each", {"read": REQUESTS * units})
+    yield _kept(facts)
     memory_mb = _memory_mb("api_handler")
     seconds = facts["handler_ms"] / 1000 / core(memory_mb) + facts["round_trips"] * TABLE_SECONDS
     yield Item(
@@ -165,6 +166,19 @@ def _serving(facts: Mapping[str, float]) -> Iterator[Item]:
     authorizing = REQUESTS * AUTHORIZER_SECONDS * _memory_mb("authorizer") / 1024
     yield Item("requests: authorizer", {"gb_second": authorizing, "invocation": REQUESTS})
     yield Item("requests: API Gateway", {"gateway_request": REQUESTS})
+
+
+def _kept(facts: Mapping[str, float]) -> Item:
+    """What a request leaves behind: in tables, and objects and messages if it sends any."""
+    units = facts["request_write_units"]
+    return Item(
+        f"requests: {report.number(units)} write units each",
+        {
+            "write": REQUESTS * units,
+            "object_put": REQUESTS * facts["request_objects_put"],
+            "queue_request": REQUESTS * facts["request_messages"],
+        },
+    )
 
 
 def core(memory_mb: int) -> float:

@@ -1,4 +1,4 @@
-"""Works and numbers that do not exist, the same in every run.
+"""Works and events that do not exist, the same in every run.
 
 The DOIs have the lengths and the odd characters of the sample list's, because a provider
 takes fewer long ones in a call.
@@ -12,8 +12,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from chalicelib.csl import author, csl, date_parts
 from chalicelib.identifiers import Identifier
-from chalicelib.model import PartialDate, Work
+from chalicelib.model import Event, PartialDate, Work
 from infra.local.providers import world
 
 #: When the measured system lives.
@@ -56,6 +57,36 @@ def lines(count: int) -> Iterator[bytes]:
     for number, doi in enumerate(itertools.islice(dois(), count)):
         date = f"{1976 + number % 50}-{draw.randrange(1, 13):02d}-{draw.randrange(1, 29):02d}"
         yield f"{doi} {date} {_title(draw)}\n".encode()
+
+
+def events(count: int, draw: random.Random) -> list[Event]:
+    """Mentions of a work with all that an event can have: posts, as a provider tells them."""
+    return [_event(draw) for _ in range(count)]
+
+
+def _event(draw: random.Random) -> Event:
+    happened_at = NOW - dt.timedelta(seconds=draw.randrange(2 * 365 * 86400))
+    time = happened_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    name, title = _title(draw).split(" ", 2)[:2], _title(draw)
+    url = f"https://posts.example.org/{happened_at:%Y/%m/%d}/{draw.randrange(16**10):010x}"
+    record = {
+        "id": draw.randrange(10**10),
+        "created_at": time,
+        "user": {"name": " ".join(name), "id": draw.randrange(10**8)},
+        "title": title,
+        "text": f"{title}. {_title(draw)}.",
+        "link": url,
+        "score": draw.randrange(100),
+    }
+    citation = csl(
+        author=author(" ".join(name)),
+        title=title,
+        container_title="Posts",
+        issued=date_parts(time),
+        url=url,
+        type="post",
+    )
+    return Event(event=record, time=time, url=url, csl=citation)
 
 
 def _work(doi: str, months_ago: int) -> Work:

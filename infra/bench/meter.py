@@ -15,6 +15,8 @@ from botocore.history import BaseHistoryHandler, get_global_history_recorder
 
 from infra.bench import units
 
+#: The operations that read tables.
+READING = ("GetItem", "BatchGetItem", "Query", "Scan")
 _REFUSED = ("ConditionalCheckFailedException", "TransactionCanceledException")
 
 
@@ -22,9 +24,11 @@ _REFUSED = ("ConditionalCheckFailedException", "TransactionCanceledException")
 class Spent:
     """What was used. ``writes`` and ``reads`` are units by table and operation
     (``works.UpdateItem``), ``calls`` are numbers by service and operation
-    (``dynamodb.Query``), bytes are those of answers of DynamoDB and of objects put."""
+    (``dynamodb.Query``), ``errors`` those of calls that failed for another reason than their
+    condition, bytes are those of answers of DynamoDB and of objects put."""
 
     calls: Counter[str] = dataclasses.field(default_factory=Counter)
+    errors: Counter[str] = dataclasses.field(default_factory=Counter)
     writes: dict[str, float] = dataclasses.field(default_factory=dict)
     reads: dict[str, float] = dataclasses.field(default_factory=dict)
     answer_bytes: int = 0
@@ -41,6 +45,11 @@ class Spent:
     def calls_of(self, service: str) -> int:
         """How often a service was called."""
         return sum(n for name, n in self.calls.items() if name.partition(".")[0] == service)
+
+    @property
+    def table_reads(self) -> int:
+        """How often tables were read."""
+        return sum(self.calls[f"dynamodb.{operation}"] for operation in READING)
 
     @property
     def write_units(self) -> float:
@@ -93,8 +102,10 @@ class Meter(BaseHistoryHandler):
                 spent.answer_bytes += len(payload.get("body") or b"")
         elif event_type == "PARSED_RESPONSE":
             service, operation, params = self._asked
+            code = payload.get("Error", {}).get("Code")
             for spent in self._open:
                 spent.calls[f"{service}.{operation}"] += 1
+                spent.errors[f"{service}.{operation}"] += code not in (None, *_REFUSED)
                 if service == "dynamodb":
                     _add(spent.writes, write_units(operation, params, payload), operation)
                     _add(spent.reads, read_units(operation, params, payload), operation)
@@ -104,12 +115,13 @@ class Meter(BaseHistoryHandler):
 def write_units(
     operation: str, params: Mapping[str, Any], answer: Mapping[str, Any]
 ) -> dict[str, float]:
-    """The write units of a call by table."""
+    """The write units of a call by table. Errors: KeyError if it was not asked to report them."""
     if answer.get("Error", {}).get("Code") in _REFUSED:
         return dict(Counter(_written_tables(params)))
-    if not operation.startswith(("Put", "Update", "Delete", "BatchWrite", "TransactWrite")):
+    writes = operation.startswith(("Put", "Update", "Delete", "BatchWrite", "TransactWrite"))
+    if not writes or "Error" in answer:
         return {}
-    reported = answer.get("ConsumedCapacity", [])
+    reported = answer["ConsumedCapacity"]
     if isinstance(reported, dict):
         reported = [reported]
     return {entry["TableName"]: entry["CapacityUnits"] for entry in reported}

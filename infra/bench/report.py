@@ -1,7 +1,7 @@
 """What a measurement found: lines with their budgets, and the table of them."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 Verdict = Literal["ok", "OVER", ""]
@@ -50,13 +50,25 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
+def columns(what: str, heads: Sequence[str], rows: Mapping[str, Sequence[str]]) -> list[Line]:
+    """Lines without a budget whose cells stand below each other; ``what`` names the rows."""
+    cells = [heads, *rows.values()]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    names = [what, *rows]
+    return [
+        Line(name, "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)))
+        for name, row in zip(names, cells, strict=True)
+    ]
+
+
 def table(measurements: Iterable[Measured]) -> str:
     """All lines under their titles, in columns."""
     measurements = list(measurements)
     lines = [line for measured in measurements for line in measured.lines]
+    beside = [line for line in lines if line.budget]  # nothing else stands beside a budget
     widths = [
-        max((len(getattr(line, name)) for line in lines), default=0)
-        for name in ("what", "measured", "budget")
+        max((len(getattr(line, name)) for line in among), default=0)
+        for among, name in ((lines, "what"), (beside, "measured"), (beside, "budget"))
     ]
     rows = []
     for measured in measurements:
