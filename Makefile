@@ -15,7 +15,8 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help run test check format bench deploy clean environment cloud-environment
+.PHONY: help run test test-answers test-gateway check format bench deploy clean \
+	environment cloud-environment
 
 help:
 	@sed -n '1,5s/^# //p' Makefile
@@ -29,12 +30,21 @@ cloud-environment:
 run: environment cloud-environment
 	@OFFLINE="$(OFFLINE)" PORT="$(PORT)" CONTACT="$(CONTACT)" exec $(BIN)/python -m infra.local.run
 
-# The answers of sources are thousands, of code that other tests cover: they run unmeasured.
+# Two jobs of one process each, then all the rest: so two processors have work all the time.
+# What each job prints comes whole, where make knows how.
 test: environment
-	@$(MAKE) --no-print-directory -j2 check cloud-environment
-	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal tests/test_source_answers.py
-	@$(BIN)/python -m pytest --cov --numprocesses 3 --dist worksteal \
+	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
+		test-gateway test-answers
+	@$(BIN)/python -m pytest --cov --numprocesses 3 --dist worksteal -m "not gateway" \
 		--ignore tests/test_source_answers.py
+
+# The application, deployed once into one embedded cloud, over HTTP.
+test-gateway: environment cloud-environment
+	@$(BIN)/python -m pytest -m gateway tests/gateway
+
+# The answers of sources are thousands, of code that other tests cover: they run unmeasured.
+test-answers: check
+	@$(BIN)/python -m pytest tests/test_source_answers.py
 
 check: environment
 	@$(BIN)/ruff format --check .

@@ -1,18 +1,30 @@
-"""The test data of the contract (api.md section 15): three works, seven sources, all counts."""
+"""The test data of the contract (api.md section 15): three works, seven sources, all counts.
+
+``fill`` puts them into the tables that the environment names, ``let_in`` adds the people;
+``contract_site`` is a site with the data in tables of its own.
+"""
 
 import contextlib
 import gzip
 import json
 from collections.abc import Iterator
 
+from chalicelib.feed import Publisher
 from chalicelib.model import Event, Metrics, Result
+from chalicelib.store import accounts, keys, publishers
+from chalicelib.store.keys import Key
 from chalicelib.store.tables import EventsItem
-from tests.conftest import empty_tables
-from tests.visiting import Site, add, install, keep, work
+from tests.visiting import NOW, ROLES, Site, add, install, keep, work
 
 ALPHA, BETA, GAMMA = "10.5555/alpha.1", "10.5555/beta(2)", "10.5555/gamma,3"
 UUID = "aaaaaaaa-0000-0000-0000-000000000001"
 WRONG_KEY = "Missing or wrong API key."
+#: The people: each one's password and key, whose role is in ``ROLES``. The first is admin.
+PEOPLE = {
+    "root": ("secret12", "kadm"),
+    "stan": ("secret34", "kstf"),
+    "uma": ("secret56", "kusr"),
+}
 #: The sources in the order of answers; wos is private.
 ORDER = ["counter", "pmc", "citeulike", "mendeley", "facebook", "crossref", "wos"]
 DOWNLOADS = [
@@ -61,23 +73,49 @@ CITING = Event(
 @contextlib.contextmanager
 def contract_site() -> Iterator[Site]:
     """A site with this data, for tests that only read."""
+    # Sets the environment of tests, which filling the tables of another one must not.
+    from tests.conftest import empty_tables
+
     with empty_tables():
-        _install()
-        add(
-            work(
-                ALPHA,
-                "2012-03-06",
-                "Alpha",
-                pmid="111",
-                pmcid="222",
-                mendeley_uuid=UUID,
-                publisher_id=340,
-            ),
-            work(BETA, "2013", "Beta", pmid="112"),
-            work(GAMMA, "2014-01-15", "Gamma"),
-        )
-        _ask()
+        fill()
         yield Site()
+
+
+def fill() -> None:
+    """Put the sources, the publisher, the works and their counts into empty tables."""
+    _install()
+    press = Publisher(
+        id="340",
+        name="Example Press",
+        agency="crossref",
+        other_names=["Example Press"],
+        prefixes=["10.5555"],
+    )
+    publishers.put_all([press], NOW)
+    add(
+        work(
+            ALPHA,
+            "2012-03-06",
+            "Alpha",
+            pmid="111",
+            pmcid="222",
+            mendeley_uuid=UUID,
+            publisher_id=340,
+        ),
+        work(BETA, "2013", "Beta", pmid="112"),
+        work(GAMMA, "2014-01-15", "Gamma"),
+    )
+    _ask()
+
+
+def let_in() -> list[Key]:
+    """Make the people's accounts and keys; what is kept of the keys."""
+    made = []
+    for name, (password, key) in PEOPLE.items():
+        role = ROLES[key]
+        account = accounts.create(name, role, NOW, password=password)
+        made.append(keys.create(name, role, NOW, key=key, account=account)[1])
+    return made
 
 
 def _install() -> None:

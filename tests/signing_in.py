@@ -11,15 +11,12 @@ from urllib.parse import quote
 
 import pytest
 
-from chalicelib.store import accounts
-from tests.contract import contract_site
-from tests.visiting import NOW, Seen, Site
+from chalicelib.store import accounts, passwords
+from tests.contract import PEOPLE, contract_site, let_in
+from tests.visiting import NOW, ROLES, Seen, Site, Visitor
 
-PASSWORDS = {
-    "root": ("admin", "secret12"),
-    "stan": ("staff", "secret34"),
-    "uma": ("user", "secret56"),
-    "connie": ("contributor", "secret78"),
+PASSWORDS = {name: (ROLES[key], password) for name, (password, key) in PEOPLE.items()} | {
+    "connie": ("contributor", "secret78"),  # whose role the contract does not know
 }
 ARTICLES, ALERTS = "/api/v4/articles", "/api/v4/alerts"
 NOT_AUTHORIZED = "You are not authorized to access this page."
@@ -33,7 +30,7 @@ def failed(error):
 class Client:
     """Asks with a name and a password."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Visitor) -> None:
         self.site = site
 
     def ask(self, method, path, *, name="root", password=None, headers=None, body=b"") -> Seen:
@@ -69,10 +66,18 @@ def at(doi):
 
 
 @contextlib.contextmanager
-def site_with_accounts() -> Iterator[Site]:
-    """A site with the contract's data and these accounts, whose passwords cost nothing."""
+def site_with_people() -> Iterator[Site]:
+    """A site with the contract's data and people, whose passwords cost nothing."""
     with pytest.MonkeyPatch.context() as patch, contract_site() as site:
-        patch.setattr(accounts, "COST", accounts.Cost(4, 1, 1))
-        for name, (role, password) in PASSWORDS.items():
-            accounts.create(name, role, NOW, password=password)
+        patch.setattr(passwords, "COST", passwords.Cost(4, 1, 1))
+        let_in()
+        yield site
+
+
+@contextlib.contextmanager
+def site_with_accounts() -> Iterator[Site]:
+    """The same with an account of each role."""
+    with site_with_people() as site:
+        role, password = PASSWORDS["connie"]
+        accounts.create("connie", role, NOW, password=password)
         yield site

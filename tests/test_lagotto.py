@@ -77,7 +77,7 @@ VIEW = ArticleView(work=ALPHA, updated_at=CREATED, entries=ENTRIES)
 def test_the_answer_for_one_article_with_details() -> None:
     answer = lagotto.articles([VIEW], total=1, info="detail", visible={"counter"})
     assert orjson.dumps(answer).decode() == (
-        '{"total":1,"total_pages":1,"page":1,"error":null,"data":[{"doi":"10.5555/alpha.1",'
+        '{"total":1,"total_pages":1,"page":1,"error":null,"data":[{"id":"doi/10.5555/alpha.1","doi":"10.5555/alpha.1",'
         '"title":"Alpha","issued":{"date-parts":[[2012,3,6]]},'
         '"canonical_url":"http://journal.example.org/alpha","pmid":"111","pmcid":"222",'
         '"mendeley_uuid":"aaaaaaaa-0000-0000-0000-000000000001","viewed":37,"saved":13,'

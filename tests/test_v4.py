@@ -1,4 +1,4 @@
-"""API v4: signing in and reading. Items of api.md section 15 in names of tests."""
+"""API v4: signing in and reading, beyond the items of the contract (``tests.contract_items``)."""
 
 import base64
 import re
@@ -8,7 +8,7 @@ import pytest
 from app import app
 from chalicelib import abilities, api_v4, callers
 from chalicelib.store import alerts
-from tests.contract import ALPHA, BETA, GAMMA, ORDER, UUID
+from tests.contract import ALPHA, GAMMA, ORDER, UUID
 from tests.signing_in import ALERTS, ARTICLES, NOT_AUTHORIZED, PASSWORDS, Client, at, failed
 
 
@@ -18,28 +18,6 @@ def client(accounts_site, sent):
 
 
 # --- signing in ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("path", [ARTICLES, at(ALPHA), ALERTS])
-@pytest.mark.parametrize("header", [None, "Token token=kadm", "basic cm9vdDpzZWNyZXQxMg==", ""])
-def test_5_without_credentials(client, path, header):
-    headers = {} if header is None else {"Authorization": header}
-    seen = client.get(f"{path}?api_key=kadm", name=None, headers=headers)
-    assert (seen.status, seen.text) == (401, "HTTP Basic: Access denied.\n")
-    assert seen.headers["www-authenticate"] == 'Basic realm="Application"'
-    assert seen.headers["content-type"] == "text/html; charset=utf-8"
-    assert "access-control-allow-origin" not in seen.headers
-
-
-@pytest.mark.parametrize(
-    ("name", "password"), [("root", "wrong"), ("root", ""), ("uma", "secret12")]
-)
-def test_6_wrong_credentials(client, name, password):
-    seen = client.get(ALERTS, name=name, password=password)
-    body = {"total": 0, "total_pages": 0, "page": 0, "error": NOT_AUTHORIZED, "data": []}
-    assert (seen.status, seen.json) == (401, body)
-    assert "www-authenticate" not in seen.headers
-    assert client.get(ARTICLES, name=name, password=password).json == failed(NOT_AUTHORIZED)
 
 
 @pytest.mark.parametrize("encoded", ["", "!", "cm9vdA==", "OnNlY3JldDEy", "/////w==", "A" * 3000])
@@ -182,8 +160,6 @@ def test_what_there_is_not(client, method, path):
 
 
 def test_jsonp_is_for_reading(client):
-    seen = client.get(f"{at(BETA)}?info=summary&callback=f")
-    assert seen.text.startswith('f({"success":"Article found."')
     assert client.post({}, name="stan").headers["content-type"].startswith("application/json")
 
 

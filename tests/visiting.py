@@ -3,6 +3,7 @@
 site.get("/api/v5/articles", key="user", ids="10.5555/alpha.1").json
 """
 
+import abc
 import dataclasses
 import datetime as dt
 import json
@@ -37,6 +38,31 @@ class Seen:
         return json.loads(self.text)
 
 
+class Visitor(abc.ABC):
+    """Asks the API; what a request goes through is up to the subclass."""
+
+    @abc.abstractmethod
+    def ask(
+        self, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b""
+    ) -> Seen:
+        """Any request; the URL is taken as it is."""
+
+    def get(self, path: str, *, key: str | None = "kusr", **params: Any) -> Seen:
+        """A GET with these parameters, and a key unless it is None."""
+        given = ({} if key is None else {"api_key": key}) | params
+        return self.ask("GET", f"{path}?{urlencode(given)}" if given else path)
+
+    def dois(self, key: str = "kusr", **params: Any) -> list[str]:
+        """The DOIs that a query for articles gives, in order."""
+        return [article["doi"] for article in self.articles(key, **params)["data"]]
+
+    def articles(self, key: str = "kusr", **params: Any) -> Any:
+        """The answer to a query for articles, which must not fail."""
+        seen = self.get("/api/v5/articles", key=key, **params)
+        assert seen.status == 200, seen.text
+        return seen.json
+
+
 class GatewayRoutes(RouteMatcher):
     """Finds the route of a request as API Gateway does: ``{proxy+}`` is all the rest of a path,
     its escapes included. Chalice's own takes it for one segment."""
@@ -57,7 +83,7 @@ class GatewayRoutes(RouteMatcher):
         return MatchResult(f"{begin}{{proxy+}}", {"proxy": parts.path[len(begin) :]}, params)
 
 
-class Site:
+class Site(Visitor):
     """Asks the app through Chalice's own routing; a key of each role exists."""
 
     def __init__(self) -> None:
@@ -69,11 +95,6 @@ class Site:
         for key, role in ROLES.items():
             keys.create(f"{role}@example.org", role, NOW, key=key)
 
-    def get(self, path: str, *, key: str | None = "kusr", **params: Any) -> Seen:
-        """A GET with these parameters, and a key unless it is None."""
-        given = ({} if key is None else {"api_key": key}) | params
-        return self.ask("GET", f"{path}?{urlencode(given)}" if given else path)
-
     def ask(
         self, method: str, url: str, headers: dict[str, str] | None = None, body: bytes = b""
     ) -> Seen:
@@ -81,16 +102,6 @@ class Site:
         response = self._client.http.request(method, url, headers=headers or {}, body=body)
         named = {name.lower(): value for name, value in response.headers.items()}
         return Seen(response.status_code, named, response.body.decode())
-
-    def dois(self, key: str = "kusr", **params: Any) -> list[str]:
-        """The DOIs that a query for articles gives, in order."""
-        return [article["doi"] for article in self.articles(key, **params)["data"]]
-
-    def articles(self, key: str = "kusr", **params: Any) -> Any:
-        """The answer to a query for articles, which must not fail."""
-        seen = self.get("/api/v5/articles", key=key, **params)
-        assert seen.status == 200, seen.text
-        return seen.json
 
 
 def install(name: str, title: str, group: str, **more: Any) -> SourceRow:
