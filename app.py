@@ -7,6 +7,7 @@ Every function loads this file, so what only one of them needs is imported in it
 
 import dataclasses
 import datetime as dt
+import gc
 import os
 import secrets
 from collections.abc import Callable
@@ -22,6 +23,9 @@ app = Chalice(app_name="lagotto", configure_logs=False)
 # Not the app's name: Chalice's own logger has that, and lines would come twice.
 log = Logger(service="lagotto-api")
 stack = settings.load().stack
+# A long answer is a hundred thousand small objects without a cycle: looking for cycles after
+# every 700 of them, as Python does, takes up to a quarter of the time.
+gc.set_threshold(50_000, 20, 100)
 
 if os.environ.get("AWS_CHALICE_CLI_MODE"):  # `chalice deploy`, never a Lambda
     from infra import hook
@@ -37,8 +41,11 @@ EVERYTHING = {
     "methods": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
     "content_types": ["*/*"],
 }
-#: How much of a parameter is logged.
+#: How much of a parameter is logged, and of which nothing is: keys, and what ORCID hands over.
 LOGGED_CHARACTERS = 200
+SECRET_PARAMETERS = frozenset({"api_key", "code", "state"})
+#: Here the parameter ``q`` may be a key, too.
+API_REQUESTS = "/api/v5/api_requests"
 
 
 @app.route("/api/v3/articles", **READING)
@@ -111,6 +118,13 @@ def status() -> Response:
     return _serve(api.get_status)
 
 
+@app.route(API_REQUESTS, **READING)
+@app.route(f"{API_REQUESTS}.json", **READING)
+def api_requests() -> Response:
+    """The newest requests to the API, for staff."""
+    return _serve(api.get_api_requests)
+
+
 @app.route("/heartbeat", **EVERYTHING)
 def heartbeat() -> Response:
     """Whether it is alive."""
@@ -143,6 +157,47 @@ def elsewhere(name: str = "") -> Response:
     return _serve(lambda request: public.send_on(request, name))
 
 
+@app.route("/users", **EVERYTHING)
+@app.route("/users/{proxy+}", **EVERYTHING)
+def people() -> Response:
+    """Signing in, and what people see and change of accounts."""
+    from chalicelib import users
+
+    return _serve(users.serve)
+
+
+@app.route("/articles/{proxy+}", **EVERYTHING)
+def article_page() -> Response:
+    """The page of an article; its identifier is all the rest of the path."""
+    from chalicelib import public
+
+    return _serve(public.get_article)
+
+
+@app.route("/alerts.rss", **READING)
+def alerts_feed() -> Response:
+    """The newest alerts, for staff."""
+    from chalicelib import alert_feed
+
+    return _serve(alert_feed.serve)
+
+
+@app.route("/api/openapi.json", **READING)
+def openapi() -> Response:
+    """The description of the API, for programs."""
+    from chalicelib.openapi import serving
+
+    return _serve(serving.get_document)
+
+
+@app.route("/docs/api", **READING)
+def api_page() -> Response:
+    """The description of the API, for people."""
+    from chalicelib.openapi import serving
+
+    return _serve(serving.get_page)
+
+
 @app.route("/docs/sources", **READING)
 def sources_page() -> Response:
     """The documentation of all sources."""
@@ -159,6 +214,14 @@ def source_page(name: str) -> Response:
 def anything_else() -> Response:
     """There is nothing at any other path of the API."""
     return _serve(api.not_found)
+
+
+@app.route("/{proxy+}", **EVERYTHING)
+def nothing_here() -> Response:
+    """There is nothing at any other path of the site."""
+    from chalicelib import public
+
+    return _serve(public.nothing_here)
 
 
 @app.lambda_function(name="authorizer")
@@ -181,12 +244,14 @@ def schedule(event: CloudWatchEvent) -> None:
 
 @app.schedule(Rate(1, unit=Rate.HOURS), name="snapshot")
 def snapshot(event: CloudWatchEvent) -> None:
-    """Count what no counter holds."""
+    """Count what no counter holds, and let go of keys that have ended."""
     from chalicelib import snapshot
+    from chalicelib.store import account_keys
 
     now = dt.datetime.now(dt.UTC)
     if snapshot.is_due(now):
         snapshot.take(now, _seconds_left(event.context))
+        account_keys.sweep(now)
 
 
 @app.on_sqs_message(
@@ -219,10 +284,11 @@ def _serve(endpoint: Callable[[Request], Answer]) -> Response:
     try:
         answer = endpoint(request)
     except Exception as error:  # whatever it is, the caller gets an answer of ours
-        log.exception("A request failed.", path=request.path, request_id=request.id)
+        log.exception("A request failed.", path=request.loggable_path, request_id=request.id)
         answer = _after_crash(request, error)
+    _record(request, answer)
     log.info(
-        f"{request.method} {request.path}",
+        f"{request.method} {request.loggable_path}",
         status=answer.status,
         query=_loggable(request),
         milliseconds=round(request.seconds * 1000, 1),
@@ -230,9 +296,19 @@ def _serve(endpoint: Callable[[Request], Answer]) -> Response:
         key=(request.authorizer or {}).get("key_hash", "")[:12],
         request_id=request.id,
     )
-    return Response(
-        body=answer.body.decode(), status_code=answer.status, headers=dict(answer.headers)
-    )
+    headers: dict[str, Any] = dict(answer.headers)
+    if answer.cookies:
+        headers["Set-Cookie"] = list(answer.cookies)
+    return Response(body=answer.body.decode(), status_code=answer.status, headers=headers)
+
+
+def _record(request: Request, answer: Answer) -> None:
+    """Count and log a request that was served. Its answer goes out whatever becomes of that."""
+    if isinstance(answer, api.Served):
+        try:
+            api.record(answer)
+        except Exception:
+            log.exception("A request could not be recorded.", request_id=request.id)
 
 
 def _after_crash(request: Request, error: Exception) -> Answer:
@@ -259,12 +335,15 @@ def _request() -> Request:
         authorizer=current.context.get("authorizer"),
         id=current.context.get("requestId") or secrets.token_hex(16),
         stage=current.context.get("stage", ""),
+        domain=current.context.get("domainName", ""),
+        ip=(current.context.get("identity") or {}).get("sourceIp", ""),
     )
 
 
 def _loggable(request: Request) -> dict[str, str]:
-    """The parameters of a request without its key."""
+    """The parameters of a request without its secrets."""
+    secret = SECRET_PARAMETERS | ({"q"} if request.path.startswith(API_REQUESTS) else set())
     return {
-        name: "***" if name == "api_key" else str(request.query[name])[:LOGGED_CHARACTERS]
+        name: "***" if name in secret else str(request.query[name])[:LOGGED_CHARACTERS]
         for name in request.query
     }

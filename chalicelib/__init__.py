@@ -13,11 +13,16 @@ The way of the data, which is also the order to read the package in:
     store/                 all that is kept: DynamoDB and S3
     query, articles, lagotto   a request becomes Lagotto's JSON (``lagotto_v3``: that of v3)
     public, oembed, rss    what is answered outside the API, without a key
+    article_page, layout   the page of an article, and what all pages share
 
 Beside it:
 
     api_v4, edits          people with an account write works (submitted → Work → intake)
     abilities              who may do what
+    users, sessions        the pages of people, and who is signed in there
+    sign_in, enrolment     by a link that comes by mail (``mail``, ``mailer``); his account
+    account_page, account_list   one's own account, and all of them for staff (account_rules)
+    basic, alert_feed      signing in with HTTP Basic; alerts for feed readers of staff
 
 Who may import whom is a table in ``tests/test_layers.py``: sources know nouns, edges
 (``client``, ``store``, ``queues``) know one library each, the story (``planner``, ``worker``)

@@ -1,10 +1,11 @@
 """The API's door: who is asked for a key, which plan limits whom, how refusals look.
 
-Every request under /api passes a REQUEST authorizer, the Lambda function "authorizer": it
-finds the key wherever Lagotto's clients put it (header, query, Authorization) and tells the
-gateway whose limits apply. A request without a known key is not refused: it counts against
-one small "anonymous" plan and goes on to the app, which answers in the words of the API. Only
-API v4 without a name and a password is refused here, as browsers are to ask for them.
+Every request under /api and for /alerts.rss passes a REQUEST authorizer, the Lambda function
+"authorizer": it finds the key wherever Lagotto's clients put it (header, query, Authorization)
+and tells the gateway whose limits apply. A request without a known key is not refused: it counts
+against one small "anonymous" plan and goes on to the app, which answers in the words of the API.
+Only API v4 without a name and a password, and the feed of alerts without these and a key, are
+refused here, as browsers are to ask for them.
 
 What belongs to the API itself is written into the Swagger document that Chalice uploads
 (``guarded``), so that no deployment is ever without it. Plans and permissions are made
@@ -22,7 +23,7 @@ from chalicelib.store import gateway_keys
 from infra import stack_name
 
 #: Where keys are asked for. Preflights carry none.
-_GUARDED_PREFIX = "/api/"
+_GUARDED_PREFIXES = ("/api/", "/alerts.rss")
 _FREE_METHODS = ("options",)
 
 _AUTHORIZER = "authorizer"
@@ -68,14 +69,14 @@ def guarded(document: dict[str, Any]) -> dict[str, Any]:
     )
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if path.startswith(_GUARDED_PREFIX) and method not in _FREE_METHODS:
+            if path.startswith(_GUARDED_PREFIXES) and method not in _FREE_METHODS:
                 operation["security"] = [{"api_key": []}, {_SCHEME: []}]
     return document
 
 
-#: What API v4 answers without a name and a password (``chalicelib.api_v4``): no JSON, and not
-#: for scripts of other sites. It has to come from here: what a function says in the header
-#: WWW-Authenticate reaches clients under another name.
+#: What is answered without a name and a password where they are asked for (``chalicelib.basic``):
+#: no JSON, and not for scripts of other sites. It has to come from here: what a function says in
+#: the header WWW-Authenticate reaches clients under another name.
 _UNAUTHORIZED: dict[str, Any] = {
     "statusCode": 401,
     "responseParameters": {

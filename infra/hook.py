@@ -12,10 +12,12 @@ from typing import Any
 
 import chalice
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 from chalice.awsclient import TypedAWSClient
 from chalice.deploy.deployer import ResultsRecorder
+from pynamodb.exceptions import PynamoDBException
 
-from infra import gateway, stack, stack_name, stages
+from infra import gateway, people, stack, stack_name, stages
 
 _CHALICE = "1.34.0"
 
@@ -34,6 +36,7 @@ def install() -> None:
             f"infra/hook.py is made for chalice {_CHALICE}, this is {chalice.__version__}."
         )
     _require(stage)
+    _let_people_in(stage)
     _guard_the_api()
     _adopt_event_sources()
     _finish_after(stage)
@@ -49,6 +52,20 @@ def _require(stage: str) -> None:
         raise click.ClickException(f"This account has no stack {name}. {remedy}")
     if not found.usable:
         raise click.ClickException(f"The stack {name} is in the state {found.status}. {remedy}")
+
+
+def _let_people_in(stage: str) -> None:
+    """Make what people need to sign in, before there is anything to sign in to."""
+    from chalicelib import settings
+
+    if settings.load().stack != stack_name(stage):
+        raise click.ClickException(
+            f"LAGOTTO_STACK is {settings.load().stack} while the stage {stage} is deployed."
+        )
+    try:
+        people.prepare(click.echo)
+    except (BotoCoreError, ClientError, PynamoDBException) as error:
+        raise click.ClickException(f"Signing in could not be prepared: {error}") from error
 
 
 def _guard_the_api() -> None:

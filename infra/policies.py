@@ -19,7 +19,8 @@ _CONSUME = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes", "ChangeMess
 _SECRETS = ("GetParameter", "GetParameters", "GetParametersByPath")
 
 #: function → service → resource → actions. "api_handler" is Chalice's name for the API;
-#: ``table#kind`` is only those items of a table whose hash key is the kind.
+#: ``table#kind`` is only those items of a table whose hash key is the kind; what is written in
+#: one transaction has its kinds in one line.
 GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
     "api_handler": {
         "dynamodb": {
@@ -29,11 +30,29 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "lists": (*_READ, "DescribeTable", "PutItem", "UpdateItem", "DeleteItem"),
             "events": (*_READ, "DescribeTable", "DeleteItem"),
             "control": (*_READ, "DescribeTable"),
-            "control#source": ("PutItem",),  # the time that is spoken for, no keys and accounts
+            "control#source": ("PutItem",),  # the time that is spoken for
+            # Who signs in for the first time gets an account, and the keys made for him before.
+            "control#account,account_mail,account_orcid,account_first": ("PutItem", "DeleteItem"),
+            "control#sign_in": ("PutItem", "DeleteItem"),
+            "control#sign_in_count": ("PutItem",),
+            "control#key": ("PutItem", "UpdateItem", "DeleteItem"),
             "alerts": (*_READ, "DescribeTable", "PutItem"),
+            "requests": ("Query", "PutItem", "UpdateItem"),
         },
-        "s3": {"events": ("GetObject", "DeleteObject")},
+        "s3": {
+            "events": ("GetObject", "DeleteObject"),
+            "answers": ("PutObject", "GetObject"),  # links to them act with its rights
+        },
         "sqs": {"fetch": (*_COUNT, "SendMessage"), "fetch-dead": _COUNT},
+        "ssm": {"web": _SECRETS},
+        "ses": {"identity": ("SendEmail",)},
+        # The gateway's side of keys. Its keys and plans have no names that a policy could tell.
+        "apigateway": {
+            "/apikeys": ("GET", "POST"),
+            "/apikeys/*": ("DELETE",),
+            "/usageplans": ("GET",),
+            "/usageplans/*/keys": ("POST",),
+        },
     },
     "authorizer": {
         "dynamodb": {"control": ("GetItem",)},
@@ -57,6 +76,7 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "lists": _ALL,  # mends counters
             "control": _ALL,
         },
+        "apigateway": {"/apikeys": ("GET",), "/apikeys/*": ("DELETE",)},  # of keys that ended
     },
     "worker": {
         "dynamodb": dict.fromkeys(_TABLES, _ALL),
@@ -95,11 +115,12 @@ def document(stage: str, function: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _condition(kind: str) -> dict[str, Any]:
-    """The condition that only items with this hash key are meant; none without one."""
-    if not kind:
+def _condition(kinds: str) -> dict[str, Any]:
+    """The condition that only items with these hash keys are meant; none without any."""
+    if not kinds:
         return {}
-    return {"Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [kind]}}}
+    keys = kinds.split(",")
+    return {"Condition": {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": keys}}}
 
 
 def _function(stack: str, function: str) -> str:
@@ -118,6 +139,11 @@ def _resources(stack: str, service: str, name: str) -> list[str]:
     if service == "ssm":
         folder = f"arn:aws:ssm:*:*:parameter/{stack}/{name}"
         return [folder, f"{folder}/*"]
+    if service == "ses":
+        # Of the account, not of the stage: which address or domain mails come from is a setting.
+        return [f"arn:aws:ses:*:*:{name}/*"]
+    if service == "apigateway":
+        return [f"arn:aws:apigateway:*::{name}"]
     if service == "lambda":
         return [f"arn:aws:lambda:*:*:function:{stack}-{name}"]
     raise ValueError(f"no resources are known for {service}")

@@ -5,8 +5,9 @@ import re
 import pytest
 
 from chalicelib import abilities
-from chalicelib.store import accounts, keys
-from chalicelib.store.accounts import AccountChanged, AccountTaken, Cost
+from chalicelib.store import accounts, keys, passwords
+from chalicelib.store.accounts import AccountChanged, AccountTaken
+from chalicelib.store.passwords import Cost
 from chalicelib.store.tables import ControlItem
 from tests.visiting import NOW
 
@@ -107,16 +108,17 @@ def test_a_password_is_kept_as_a_salted_hash_with_its_parameters():
 
 def test_old_parameters_stay_valid(monkeypatch):
     made = create("ada")
-    monkeypatch.setattr(accounts, "COST", Cost(8, 1, 1))
+    monkeypatch.setattr(passwords, "COST", Cost(8, 1, 1))
     assert accounts.authenticate("ada", b"secret12") == made
 
 
 def test_hashes_are_costly_enough(request):
     request.getfixturevalue("monkeypatch").undo()
-    memory, work = 128 * accounts.COST.n * accounts.COST.r, accounts.COST.n * accounts.COST.p
+    cost = passwords.COST
+    memory, work = 128 * cost.n * cost.r, cost.n * cost.p
     assert memory >= 32 * 2**20 and work >= 2**16
-    kept = accounts.hash_of("secret12")  # once for real
-    assert accounts._matches(kept, b"secret12") and not accounts._matches(kept, b"secret13")
+    kept = passwords.hash_of("secret12")  # once for real
+    assert passwords.matches(kept, b"secret12") and not passwords.matches(kept, b"secret13")
 
 
 def counted(monkeypatch, name, owner=accounts):
@@ -131,7 +133,7 @@ def counted(monkeypatch, name, owner=accounts):
 def test_who_is_unknown_costs_as_much_as_who_is_wrong(monkeypatch):
     create("ada", email="ada@example.org")
     create("sso", password="")
-    hashes = counted(monkeypatch, "_scrypt")
+    hashes = counted(monkeypatch, "_scrypt", passwords)
     reads = counted(monkeypatch, "get", ControlItem)
     costs = set()
     for name in ("ada", "ada@example.org", "sso", "eve", "eve@example.org", "", "x" * 2000):
@@ -139,14 +141,14 @@ def test_who_is_unknown_costs_as_much_as_who_is_wrong(monkeypatch):
         reads.clear()
         assert accounts.authenticate(name, b"wrong") is None
         costs.add((len(hashes), len(reads), hashes[0][2]))
-    assert costs == {(1, 2, accounts.COST)}
+    assert costs == {(1, 2, passwords.COST)}
 
 
 def test_a_right_password_is_not_hashed_again_for_a_minute(monkeypatch):
     made = create("ada")
     clock = [1000.0]
     monkeypatch.setattr(accounts.time, "monotonic", lambda: clock[0])
-    hashes = counted(monkeypatch, "_scrypt")
+    hashes = counted(monkeypatch, "_scrypt", passwords)
     for _ in range(3):
         assert accounts.authenticate("ada", b"secret12")
     assert len(hashes) == 1

@@ -103,13 +103,6 @@ def test_errors_have_the_body_of_their_family():
     assert wrapped.body == b'f({"error":"No.","data":[]})'
 
 
-def test_what_lambda_cannot_hand_over_is_refused_with_a_hint():
-    given = answered(request(), {"quotes": '"' * 1_490_000})
-    assert (given.status, len(given.body)) == (200, 2 * 1_490_000 + 13)
-    given = answered(request(), {"quotes": '"' * 1_500_000})
-    assert (given.status, json.loads(given.body)["error"]) == (413, answers.TOO_LARGE)
-
-
 def test_head_is_a_get_without_body():
     given, full = answered(request("HEAD")), answered(request())
     assert (given.status, given.body) == (200, b"")

@@ -22,11 +22,15 @@ PATHS = [
     "/api/v4/alerts",
     "/api/v4/articles",
     "/api/v4/articles/{proxy+}",
+    "/api/v5/api_requests",
+    "/api/v5/api_requests.json",
     "/api/v5/articles",
     "/api/v5/articles.json",
     "/",
     "/admin",
     "/admin/{name}",
+    "/alerts.rss",
+    "/articles/{proxy+}",
     "/oembed",
     "/sources/{name}",
     "/api/v5/publishers",
@@ -36,10 +40,15 @@ PATHS = [
     "/api/v5/sources/{name}",
     "/api/v5/status",
     "/api/v5/status.json",
+    "/api/openapi.json",
     "/api/{proxy+}",
+    "/docs/api",
     "/docs/sources",
     "/docs/sources/{name}",
     "/heartbeat",
+    "/users",
+    "/users/{proxy+}",
+    "/{proxy+}",
 ]
 
 
@@ -78,6 +87,73 @@ def test_unknown_paths(site, method):
         '{"error":"The page you were looking for doesn\'t exist."}',
     )
     assert seen.headers["access-control-allow-origin"] == "*"
+
+
+@pytest.mark.parametrize("path", ["/nosuch", "/sources/a/b", "/articles", "/favicon.ico", "/a%2Fb"])
+def test_8_6_unknown_paths_outside_the_api(site, path):
+    error = {"error": "The page you were looking for doesn't exist."}
+    for method in ("GET", "HEAD", "POST"):
+        seen = site.ask(method, path, {"Accept": "text/html"})
+        assert (seen.status, seen.headers["location"], seen.text) == (302, "/", "")
+        told = site.ask(method, path, {"Accept": "application/json"})
+        assert told.status == 404 and (method == "HEAD" or told.json == error)
+    for method in ("PUT", "PATCH", "DELETE", "OPTIONS"):
+        seen = site.ask(method, path, {"Accept": "text/html"})
+        assert (seen.status, seen.json) == (404, error)
+    assert site.get(f"{path}.json", key=None).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "cached"),
+    [
+        ("/heartbeat", 200, True),
+        ("/oembed?url=/articles/10.5555/1", 200, True),
+        ("/oembed?url=/articles/10.5555/1&format=xml", 200, True),
+        ("/oembed?url=x", 404, False),
+        ("/oembed?url=x&format=yaml", 501, False),
+        ("/sources/crossref.rss", 200, True),
+        ("/sources/nosuch.rss", 404, False),
+        ("/articles/10.5555/1", 200, True),
+        ("/articles/10.5555/nosuch", 302, False),
+        ("/docs/sources", 200, True),
+        ("/admin", 301, False),
+        ("/", 302, False),
+        ("/nosuch", 302, False),
+        ("/nosuch.json", 404, False),
+    ],
+)
+def test_1_4_headers_of_what_is_outside_the_api(site, path, status, cached):
+    add(work("10.5555/1", "2014-01"))
+    seen = site.ask("GET", path)
+    assert seen.status == status
+    assert seen.headers["access-control-allow-origin"] == "*"
+    assert seen.headers["x-frame-options"] == "SAMEORIGIN"
+    assert seen.headers["x-xss-protection"] == "1; mode=block"
+    assert seen.headers["x-content-type-options"] == "nosniff"
+    assert seen.headers["x-request-id"] and seen.headers["x-runtime"]
+    kept = "max-age=0, private, must-revalidate" if cached else "no-cache"
+    assert seen.headers["cache-control"] == kept
+    assert ("etag" in seen.headers) == cached
+    if cached:
+        again = site.ask("GET", path, {"If-None-Match": seen.headers["etag"]})
+        assert (again.status, again.text) == (304, "")
+
+
+@pytest.mark.parametrize("path", ["/heartbeat", "/oembed", "/sources/crossref.rss", "/articles/x"])
+def test_1_5_preflights_outside_the_api(site, path):
+    seen = site.ask("OPTIONS", path)
+    assert (seen.status, seen.text) == (200, "")
+    assert seen.headers["content-type"] == "text/plain"
+    assert seen.headers["access-control-allow-origin"] == "*"
+    allowed = seen.headers["access-control-allow-headers"]
+    assert allowed == "X-Requested-With, X-Prototype-Version"
+
+
+def test_1_6_oembed_has_no_jsonp(site):
+    add(work("10.5555/1", "2014-01"))
+    seen = site.get("/oembed", key=None, url="/articles/10.5555/1", callback="f")
+    assert seen.headers["content-type"] == "application/json; charset=utf-8"
+    assert seen.json["type"] == "rich"
 
 
 def test_head(site):
@@ -224,7 +300,9 @@ def test_an_api_request_loads_nothing_heavy():
     code = (
         "import sys, app\n"
         "heavy = ('requests', 'boto3', 'nh3', 'defusedxml', 'chalicelib.client', "
-        "'chalicelib.sources.crossref', 'chalicelib.worker', 'pydantic')\n"
+        "'chalicelib.openapi', "
+        "'chalicelib.sources.crossref', 'chalicelib.worker', 'pydantic', "
+        "'authlib', 'joserfc', 'cryptography', 'chalicelib.users')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run(

@@ -56,6 +56,13 @@ def test_no_known_key_counts_as_anonymous(given, key_hash):
     assert found["principalId"] == "anonymous"
 
 
+def test_a_key_that_has_ended_counts_as_anonymous():
+    keys.expire(keys.hash_of("kstf"), NOW)
+    found = authorizer.authorize(event(headers={"x-api-key": "kstf"}))
+    assert found["context"] == {"key_hash": keys.hash_of("kstf"), "owner": "", "role": ""}
+    assert found["usageIdentifierKey"] == gateway_keys.anonymous_value(STACK)
+
+
 @pytest.mark.parametrize(
     ("given", "owner"),
     [

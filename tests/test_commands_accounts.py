@@ -4,6 +4,7 @@ import io
 import sys
 
 import pytest
+from botocore.exceptions import ClientError
 
 from chalicelib.store import accounts, gateway_keys, keys
 from tests.operating import Operator
@@ -59,6 +60,7 @@ def test_a_password_from_standard_input_is_not_repeated(operator, root, typed):
         "created_at": accounts.find("ada").created_at,
         "full_name": "Ada L.",
         "email": "ada@example.org",
+        "orcid": "",
         "publisher_id": 340,
         "subscriptions": ["error_report"],
         "keys": [],
@@ -91,6 +93,21 @@ def test_changing(operator, root, typed):
     assert accounts.find("ada").subscriptions == frozenset()
 
 
+def test_a_name_that_is_a_mail_address_is_where_links_go(operator, root):
+    operator.types("accounts", "create", "Ada@Example.org")
+    assert accounts.of_mail("ada@example.org").name == "Ada@Example.org"
+    operator.types("accounts", "create", "bo@example.org", "--email", "")
+    assert accounts.find("bo@example.org").email == ""
+
+
+def test_a_new_password_ends_what_the_old_one_began(operator, root):
+    before = accounts.find("root").session_word
+    operator.types("accounts", "set", "root", "--full-name", "Root")
+    assert accounts.find("root").session_word == before
+    operator.types("accounts", "set", "root", "--new-password")
+    assert accounts.find("root").session_word != before
+
+
 def test_deleting_an_account_revokes_its_keys(operator, root, monkeypatch):
     monkeypatch.setattr(gateway_keys, "create_gateway_key", lambda *_: None)
     deleted = []
@@ -108,6 +125,20 @@ def test_deleting_an_account_revokes_its_keys(operator, root, monkeypatch):
     assert set(deleted) == {keys.hash_of("made-before"), keys.hash_of(made)}
     assert [key.owner for key in keys.find_all()] == ["somebody"]
     assert accounts.find("ada") is None
+
+
+def test_a_key_that_the_gateway_keeps_is_told(operator, root, monkeypatch):
+    def refusing(*_):
+        answer = {"Error": {"Code": "AccessDeniedException", "Message": "Not you."}}
+        raise ClientError(answer, "DeleteApiKey")
+
+    operator.types("accounts", "create", "ada")
+    _, key = keys.create("ada", "user", NOW, account=accounts.find("ada"))
+    monkeypatch.setattr(gateway_keys, "delete_gateway_key", refusing)
+    said = operator.types("accounts", "delete", "ada")
+    assert (said.status, keys.find_all()) == (0, [])
+    assert f"The key {key.hash[:12]} is revoked and opens nothing any more" in said.err
+    assert "Not you." in said.err
 
 
 def test_keys_of_an_account_have_its_role(operator, root):
@@ -132,6 +163,7 @@ def test_there_are_no_accounts(operator):
         (("create", "ROOT"), 1, "There is an account with this name already."),
         (("create", "a:b"), 2, "a name has at least one character, and no colon"),
         (("create", "a\x1b[31m"), 2, "printable characters are expected"),
+        (("create", "Me"), 2, "Me cannot be the name of an account"),
         (("create", "ada", "--email", "nowhere"), 2, "'nowhere' is no mail address"),
         (("create", "ada", "--email", "root"), 2, "is no mail address"),
         (("create", "ada", "--publisher", "x"), 2, "is not a Crossref member number"),

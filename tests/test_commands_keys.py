@@ -1,4 +1,4 @@
-"""The command line: API keys, made, listed and revoked."""
+"""The command line: API keys, made, listed, replaced and revoked, and their usage."""
 
 import dataclasses
 import datetime as dt
@@ -8,7 +8,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.store import gateway_keys, keys
+from chalicelib.store import account_keys, gateway_keys, keys, requests
+from chalicelib.store.requests import ApiRequest
 from tests.conftest import STACK
 from tests.operating import Operator
 
@@ -127,3 +128,134 @@ def test_a_gateway_that_refuses_is_told(operator, plan, monkeypatch):
     said = operator.types("keys", "revoke", said.out.strip())
     assert (said.status, keys.find_all()) == (0, [])
     assert "It opens nothing any more, but is still in API Gateway's list" in said.err
+
+
+# --- rotating --------------------------------------------------------------------------------
+
+
+def gateway_hashes():
+    found = boto3.client("apigateway").get_api_keys(includeValues=True)["items"]
+    return {item["value"] for item in found}
+
+
+def test_rotating_a_key(operator, plan):
+    old = operator.types("keys", "create", "Ada", "--role", "staff").out.strip()
+    prefix = keys.hash_of(old)[:12]
+    said = operator.types("keys", "rotate", prefix, "--grace-hours", "2")
+    new = said.out.strip()
+    assert (said.status, len(new)) == (0, keys.KEY_LENGTH)
+    assert "This is the key of Ada, role staff." in said.err
+    assert f"The old key {prefix} opens until " in said.err
+    assert keys.find(new).expires_at == ""
+    left = dt.datetime.fromisoformat(keys.find(old).expires_at) - now()
+    assert dt.timedelta(minutes=118) < left <= dt.timedelta(hours=2)
+    assert gateway_hashes() == {keys.hash_of(old), keys.hash_of(new)}
+    listed = operator.types("keys", "list")
+    assert listed.out.splitlines()[0].split() == ["HASH", "ROLE", "CREATED", "EXPIRES", "OWNER"]
+    (line,) = [line for line in listed.out.splitlines() if line.startswith(prefix)]
+    assert keys.find(old).expires_at in line
+    ends = {row["hash"]: row["expires_at"] for row in operator.types("keys", "list", "--json").json}
+    assert ends == {keys.hash_of(new): None, keys.hash_of(old): keys.find(old).expires_at}
+    again = operator.types("keys", "rotate", prefix)
+    assert (again.status, again.out) == (1, "")
+    assert f"The key {prefix} ends already" in again.err
+
+
+def test_rotating_a_key_at_once(operator, plan):
+    old = operator.types("keys", "create", "Ada").out.strip()
+    said = operator.types("keys", "rotate", old, "--grace-hours", "0", "--quiet")
+    assert (said.status, said.err) == (0, "")
+    assert keys.find(old) is None
+    assert keys.find(said.out.strip()).owner == "Ada"
+    assert gateway_hashes() == {keys.hash_of(said.out.strip())}
+
+
+def test_a_key_that_the_gateway_did_not_take_is_told_to_it_later(operator, request):
+    keys.create("Ada L.", "staff", now(), key="TheOldOne")
+    said = operator.types("keys", "rotate", "TheOldOne", "--quiet")
+    new = said.out.strip()
+    assert said.status == 0 and keys.find(new).role == "staff"
+    assert "The key is made, but API Gateway does not know it yet." in said.err
+    remedy = "python -m chalicelib keys create 'Ada L.' --role staff --key` with this key."
+    assert remedy in said.err
+    request.getfixturevalue("plan")
+    operator.types("keys", "create", "Ada L.", "--role", "staff", "--key", new)
+    assert gateway_hashes() == {keys.hash_of(new)}
+
+
+def test_a_key_that_is_gone_cannot_be_rotated(operator, monkeypatch):
+    _, key = keys.create("Ada", "user", now())
+    monkeypatch.setattr(keys, "find_all", lambda: [key])
+    keys.revoke(key.hash)
+    said = operator.types("keys", "rotate", key.hash[:8])
+    monkeypatch.undo()
+    assert (said.status, said.out, keys.find_all()) == (1, "", [])
+    assert f"The key {key.hash[:12]} was revoked meanwhile." in said.err
+
+
+@pytest.mark.parametrize("hours", ["-1", "1.5", "x", "8761", ""])
+def test_a_grace_is_a_number_of_hours(operator, hours):
+    said = operator.types("keys", "rotate", "abcd", f"--grace-hours={hours}")
+    assert said.status == 2
+    assert "a number from 0 to 8760 is needed" in said.err
+
+
+# --- usage -----------------------------------------------------------------------------------
+
+
+def test_the_usage_of_keys(operator):
+    _, ada = keys.create("Ada", "user", now())
+    _, bo = keys.create("Bo", "user", now())
+    today = now().date()
+    assert "No requests from " in operator.types("keys", "usage").out
+    for key, back, number in ((ada, 0, 2), (bo, 0, 1), (ada, 3, 1), (ada, 40, 1)):
+        for _ in range(number):
+            requests.put(asked(key), now() - dt.timedelta(days=back))
+    lines = operator.types("keys", "usage").out.splitlines()
+    assert [line.split() for line in lines[:-1]] == [
+        ["DAY", "HASH", "REQUESTS", "OWNER"],
+        [f"{today}", ada.hash[:12], "2", "Ada"],
+        [f"{today}", bo.hash[:12], "1", "Bo"],
+        [f"{today - dt.timedelta(days=3)}", ada.hash[:12], "1", "Ada"],
+    ]
+    first = today - dt.timedelta(days=29)
+    assert lines[-1] == f"4 requests with 2 keys from {first} to {today} (UTC)."
+    of_bo = operator.types("keys", "usage", "BO").out
+    assert bo.hash[:12] in of_bo and ada.hash[:12] not in of_bo
+    (told,) = operator.types("keys", "usage", ada.hash[:6], "--days", "41", "--json").json
+    assert (told["hash"], told["owner"], told["requests"]) == (ada.hash, "Ada", 4)
+    assert told["requests_by_day"][f"{today}"] == 2 and len(told["requests_by_day"]) == 3
+    assert operator.types("keys", "usage", "--days", "1").out.count("\n") == 4
+
+
+def asked(key):
+    nothing = {"internal": False, "info": None, "source": None, "ids": None}
+    return ApiRequest(key_hash=key.hash, db_duration=1.0, view_duration=1.0, **nothing)
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (("nobody",), 1, "There is no such key"),
+        (("MistypedSecretKey",), 1, "There is no such key"),
+        (("--days", "0"), 2, "a number from 1 to 400 is needed"),
+        (("--days", "401"), 2, "a number from 1 to 400 is needed"),
+    ],
+)
+def test_usage_that_cannot_be_told(operator, words, status, message):
+    said = operator.types("keys", "usage", *words)
+    assert (said.status, said.out) == (status, "")
+    assert message in said.err
+    assert "MistypedSecretKey" not in said.err
+
+
+def test_keys_that_have_ended_leave_the_gateway(operator, plan):
+    client = boto3.client("apigateway")
+    ended = operator.types("keys", "create", "Ada").out.strip()
+    stays = operator.types("keys", "create", "Bo").out.strip()
+    client.create_api_key(name=f"{STACK}-eu-{'0' * 16}-Cy", value="0" * 64)  # another stack's
+    keys.expire(keys.hash_of(ended), now())
+    assert account_keys.sweep(now() + dt.timedelta(seconds=1)) == 1
+    values = {key["value"] for key in client.get_api_keys(includeValues=True)["items"]}
+    assert values == {keys.hash_of(stays), "0" * 64}
+    assert account_keys.sweep(now()) == 0

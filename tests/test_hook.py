@@ -12,11 +12,14 @@ from typing import Any
 import boto3
 import chalice
 import pytest
+from botocore.exceptions import ClientError
 from chalice.awsclient import TypedAWSClient
 from chalice.cli import cli
 from chalice.deploy.deployer import ResultsRecorder
+from click import ClickException
 from click.testing import CliRunner, Result
 
+from chalicelib import settings
 from infra import gateway, hook, stack, stages
 
 _stages = itertools.count()
@@ -109,6 +112,39 @@ def test_a_stack_that_is_broken_is_named_with_its_state(
     done = chalice_deploy(project, "prod")
     assert done.exit_code == 1
     assert "ROLLBACK_COMPLETE" in done.output
+
+
+def test_people_are_let_in_before_anything_is_deployed(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stages.write(project, "prod", {})
+    ready = stack.Stack("lagotto-prod", "CREATE_COMPLETE", {})
+    monkeypatch.setattr(stack, "find", lambda stage: ready)
+    seen: list[str] = []
+
+    def prepare(say: Any) -> None:
+        seen.append(settings.load().stack)
+        error = {"Error": {"Code": "AccessDeniedException", "Message": "No."}}
+        raise ClientError(error, "PutParameter")
+
+    monkeypatch.setattr(hook.people, "prepare", prepare)
+    settings.load.cache_clear()
+    try:
+        done = chalice_deploy(project, "prod")
+    finally:
+        monkeypatch.undo()
+        settings.load.cache_clear()
+    assert (done.exit_code, seen) == (1, ["lagotto-prod"])
+    assert "Signing in could not be prepared: An error occurred" in done.output
+    assert "Traceback" not in done.output
+
+
+def test_the_stage_that_is_deployed_is_the_one_that_is_prepared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hook.people, "prepare", lambda say: pytest.fail("another stage"))
+    with pytest.raises(ClickException, match="LAGOTTO_STACK is lagotto-test while the stage prod"):
+        hook._let_people_in("prod")
 
 
 def test_another_chalice_is_refused(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

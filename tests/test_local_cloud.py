@@ -5,6 +5,8 @@ the middle of the collection; the second goes on from the saved state. The numbe
 those of the providers, to the last one.
 """
 
+import contextlib
+import http.client
 import json
 import os
 import pathlib
@@ -96,6 +98,33 @@ class Run:
         except urllib.error.HTTPError as error:
             return error.code, json.load(error), error.headers
 
+    def ask(self, method, path, cookie="", **fields):
+        """(status, body, headers) of what a browser asks; no redirect is followed."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        site = f"localhost:{self.port}"
+        headers = {
+            "Host": site,
+            "Origin": f"http://{site}",
+            "Sec-Fetch-Site": "same-origin",
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json" if method == "GET" else "text/html",
+            "Cookie": cookie,
+        }
+        connection.request(method, path, urllib.parse.urlencode(fields), headers)
+        answer = connection.getresponse()
+        with contextlib.closing(connection):
+            return answer.status, answer.read().decode(), answer.headers
+
+    def sign_in(self, mail):
+        """Sign in by the link that is shown here in place of a mail; the cookie."""
+        assert self.ask("POST", "/users/sign_in", email=mail)[0] == 200, self.cloud_log()
+        shown = rf"Mail to {mail}: [^:]*:\s+http://localhost:{self.port}(/users/sign_in/\S+)"
+        link = self.wait_for(shown)[1]
+        status, _, headers = self.ask("POST", link)
+        assert (status, headers["Location"]) == (303, "/users/me")
+        assert self.ask("POST", link)[0] == 410
+        return headers["Set-Cookie"].partition(";")[0]
+
     def numbers(self, key):
         """{(source, DOI): (total, PMID)} of all works, read through the API."""
         ids = ",".join(urllib.parse.quote(doi, safe="") for doi in DOIS)
@@ -184,6 +213,9 @@ def test_from_nothing_to_numbers_over_a_killed_worker_and_a_restart(run):
     status, body, _ = first.get("/api/v5/articles", ids=urllib.parse.unquote(twice), api_key=key)
     assert [article["doi"] for article in body["data"]] == [DOIS[2]]
     assert first.get("/heartbeat")[1]["status"] == "OK"
+    cookie = first.sign_in("nobody@offline.example")
+    status, body, _ = first.ask("GET", "/users/me", cookie)
+    assert (status, json.loads(body)["role"]) == (200, "admin")
     before = first.numbers(key)
     assert first.stop() == 0, first.output
     assert "Saved." in first.output
@@ -191,5 +223,9 @@ def test_from_nothing_to_numbers_over_a_killed_worker_and_a_restart(run):
     second = run()
     assert second.wait_for(r"an API key is (\w+)")[1] == key
     second.wait_for("Ctrl-C ends it")
+    assert "The deployed code is up to date." in second.output
     assert second.numbers(key) == before
+    assert second.ask("GET", "/users/me", cookie)[0] == 200
+    cookie = second.sign_in("ada@example.org")
+    assert json.loads(second.ask("GET", "/users/me", cookie)[1])["role"] == "user"
     assert second.stop() == 0, second.output

@@ -75,11 +75,22 @@ def test_a_feed(site_with_works):
     )
 
 
-def test_private_sources_and_odd_cases_of_the_name_too(site_with_works):
-    assert [item["description"] for item in items(site_with_works, "/sources/wos.rss")] == [
-        "5 Web of Science events"
-    ]
+def test_the_case_of_the_name_does_not_matter(site_with_works):
     assert items(site_with_works, "/sources/CiteULike.rss")[0]["guid"] == ALPHA
+
+
+@pytest.mark.parametrize("key", [None, "", "nope", "kusr"])
+def test_a_private_source_is_hidden_from_visitors(site_with_works, key):
+    seen = site_with_works.get("/sources/wos.rss", key=key)
+    assert seen.status == 404
+    assert seen.text == get(site_with_works, "/sources/nosuch.rss").text
+
+
+def test_a_private_source_is_shown_to_staff(site_with_works):
+    told = items(site_with_works, "/sources/wos.rss", api_key="kstf")
+    assert [item["description"] for item in told] == ["5 Web of Science events"]
+    token = {"Authorization": "Token token=kadm"}
+    assert site_with_works.ask("GET", "/sources/wos.rss", token).status == 200
 
 
 def test_one_event_is_singular(site):

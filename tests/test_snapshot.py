@@ -45,7 +45,7 @@ def test_works_are_counted_by_when_they_were_asked_about():
     assert snapshot.take(NOW)
     assert counts().by_day == Updates(1, 1)
     assert counts().by_month == Updates(2, 2)
-    assert counts("pubmed") == SourceCounts(7, 0, Updates(1, 0), Updates(1, 0))
+    assert counts("pubmed") == SourceCounts(7, 0, 1.0, Updates(1, 0), Updates(1, 0))
 
 
 def test_a_shelf_that_was_asked_says_it_of_all_its_works_with_numbers():
@@ -80,7 +80,8 @@ def test_stale_and_queued_works():
     assert counts().stale == 7
     assert (counts("pubmed").stale, counts("pubmed").queued > 0) == (0, True)
     view = overview.source_view("pubmed", NOW)
-    assert (view.jobs_pending, view.queued_count) == (1, 7)
+    # At three calls a second these are ten jobs of three calls.
+    assert (view.jobs_pending, view.queued_count) == (10, 7)
     assert view.refreshed_count == 0
     view = overview.source_view("crossref", NOW)
     assert (view.jobs_pending, view.refreshed_count, view.stale_count) == (0, 0, 7)

@@ -160,6 +160,12 @@ def test_works_are_found_by_their_other_identifiers():
     assert lists.lookup("pmcid", ["222"]) == {"222": ["doi:10.5555/2"]}
 
 
+def test_what_begins_with_a_slash_is_no_doi_and_is_not_looked_for(monkeypatch):
+    index = tables.WorkItem.by_prefix
+    monkeypatch.setattr(index, "query", lambda *_: pytest.fail("DynamoDB takes no empty key"))
+    assert lists.doi_keys("/x") == []
+
+
 def test_identifiers_that_an_answer_reveals_are_added_but_never_changed():
     add(work(1, pmid="111"))
     key = "doi:10.5555/1"

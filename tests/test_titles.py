@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chalicelib.titles import sanitise
+from chalicelib.titles import as_html, as_text, sanitise
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,25 @@ def test_only_allowed_tags_remain_and_a_second_time_changes_nothing(title: str) 
 @given(st.text(alphabet=st.characters(blacklist_characters="<")))
 def test_text_without_tags_is_unchanged(title: str) -> None:
     assert sanitise(title) == title
+
+
+@pytest.mark.parametrize(
+    ("title", "html", "text"),
+    [
+        ("A & B", "A &amp; B", "A & B"),
+        ("A &amp; B &lt; C", "A &amp; B &lt; C", "A & B < C"),
+        ("&amp;lt;b&amp;gt;", "&amp;lt;b&amp;gt;", "&lt;b&gt;"),
+        ("<i>E. coli</i> H<sub>2</sub>", "<i>E. coli</i> H<sub>2</sub>", "E. coli H2"),
+        ("<script>x</script><i class=a>", "&lt;script&gt;x&lt;/script&gt;&lt;i class=a&gt;", None),
+        ('a\x00\ud800b "c"', "ab &quot;c&quot;", None),
+        ("&copy; &#60;b&#62;", "&amp;copy; &amp;#60;b&amp;#62;", "&copy; &#60;b&#62;"),
+    ],
+)
+def test_titles_in_pages_and_as_text(title: str, html: str, text: str | None) -> None:
+    assert as_html(title) == html
+    assert text is None or as_text(title) == text
+
+
+@given(HTML)
+def test_pages_get_no_tags_but_those_of_titles(title: str) -> None:
+    assert "<" not in re.sub(r"</?(?:b|i|sc|sub|sup)>", "", as_html(sanitise(title)))

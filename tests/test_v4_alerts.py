@@ -77,6 +77,8 @@ def test_alerts(client, some_alerts):
         ({"unresolved": "0", "level": "warn"}, ["Too", "Net"]),
         ({"source": "citeulike"}, ["Net"]),
         ({"source": "nosuch"}, []),
+        ({"source_id": "citeulike"}, ["Net"]),
+        ({"source": "crossref", "source_id": "citeulike"}, ["Too"]),
         ({"class_name": "keyerror"}, ["Key"]),
         ({"level": "Error"}, ["Too", "Key"]),
         ({"level": "loud"}, ["Too", "Key", "Net"]),
@@ -89,6 +91,11 @@ def test_alerts(client, some_alerts):
 )
 def test_filters_of_alerts(client, some_alerts, params, found):
     assert classes(client, **params) == found
+
+
+def test_no_name_is_looked_for_that_no_key_can_hold(client, monkeypatch):
+    monkeypatch.setattr(alerts, "ids", lambda *_, **__: pytest.fail("DynamoDB refuses it"))
+    assert classes(client, source="a" * 3000) == []
 
 
 def test_pages_of_alerts(client, some_alerts):

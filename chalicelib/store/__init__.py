@@ -11,6 +11,8 @@ evidence      raw answers and large event lists in S3
 sources       installed sources: state, settings, secrets, pace, pauses
 alerts        what a person should look at
 keys          API keys, by hash
+account_keys  those that an account has, here and in the gateway
+requests      requests to the API, and how many there were by key and day
 
 Nothing scans on a request path. Nothing above this package sees an item of DynamoDB.
 """

@@ -116,7 +116,10 @@ def prefix_count(registrant: str, doi_start: str) -> int:
 
 def doi_keys(doi: str) -> list[str]:
     """Keys of the works with this DOI, for installations whose keys are not DOIs."""
-    rows = WorkItem.by_prefix.query(registrant_of(doi), WorkItem.sort_doi == doi.lower())
+    registrant = registrant_of(doi)
+    if not registrant:  # no DOI, and DynamoDB refuses to look for an empty key
+        return []
+    rows = WorkItem.by_prefix.query(registrant, WorkItem.sort_doi == doi.lower())
     return [row.key for row in rows]
 
 

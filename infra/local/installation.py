@@ -24,6 +24,7 @@ import boto3
 from infra import deploy, stack_name
 from infra.local import vendor
 from infra.local.cloud import Cloud
+from infra.local.providers import sign_ins
 
 STAGE = "local"
 STACK = stack_name(STAGE)
@@ -39,12 +40,17 @@ _NOTES = f"/{STACK}/run"
 
 @dataclasses.dataclass
 class Installation:
-    """One installation in one embedded cloud. ``home`` is where its build is kept."""
+    """One installation in one embedded cloud.
+
+    ``home`` is where its build is kept, ``site_url`` the address that people open, without a
+    slash at its end.
+    """
 
     cloud: Cloud
     home: Path
     contact: str
     providers_url: str | None = None
+    site_url: str = ""
     visibility_seconds: int = VISIBILITY_SECONDS
 
     @property
@@ -67,7 +73,11 @@ class Installation:
         settings = {"LAGOTTO_STACK": STACK, "LAGOTTO_CONTACT_EMAIL": self.contact}
         if self.providers_url:
             settings["LAGOTTO_PROVIDERS_URL"] = self.providers_url
-        return settings
+            settings["LAGOTTO_ORCID_CLIENT_ID"] = sign_ins.CLIENT_ID
+        return settings | self._address()
+
+    def _address(self) -> dict[str, str]:
+        return {"LAGOTTO_SITE_URL": self.site_url} if self.site_url else {}
 
     def enter_environment(self) -> None:
         """Let this process, and those it starts, work on this installation."""
@@ -90,6 +100,8 @@ class Installation:
         wanted = self._fingerprint()
         if self._notes().get("deployed") == wanted and (api_id := self._api_id()):
             print("The deployed code is up to date.")
+            if self._notes().get("site_url") != self.site_url:
+                self._tell_address()
             return api_id
         print("Deploying, as an operator would:")
         self._build()
@@ -101,14 +113,24 @@ class Installation:
             environment=self.settings(),
             say=lambda text: print(text, flush=True),
         )
-        self._note(deployed=wanted)
+        self._note(deployed=wanted, site_url=self.site_url)
         api_id = self._api_id()
         if api_id is None:
             raise deploy.DeployError("Chalice has no API on record after the deployment.")
         return api_id
 
+    def _tell_address(self) -> None:
+        """Let the function that sends links know the port of this run; no need to deploy."""
+        client = boto3.client("lambda")
+        there = client.get_function_configuration(FunctionName=STACK)["Environment"]["Variables"]
+        client.update_function_configuration(
+            FunctionName=STACK, Environment={"Variables": there | self._address()}
+        )
+        self._note(site_url=self.site_url)
+
     def fill(self, file: Path) -> None:
-        """Enable the usual sources and add the works of a file, each unless that was done.
+        """Enable the usual sources, let people sign in with the ORCID of the provider server, and
+        add the works of a file, each unless that was done.
 
         Errors: deploy.DeployError.
         """
@@ -117,6 +139,11 @@ class Installation:
             if self.providers_url:
                 self._hurry()
             self._note(sources="enabled")
+        if self.providers_url and not self._notes().get("orcid"):
+            from chalicelib.store import web_secrets
+
+            web_secrets.put(web_secrets.ORCID, sign_ins.CLIENT_SECRET)
+            self._note(orcid="set")
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
         if self._notes().get("sample") != digest:
             print(f"Adding the works of {file.name}:", flush=True)
@@ -186,9 +213,10 @@ class Installation:
         for path in _deployed_files():
             digest.update(f"{path.relative_to(_PROJECT)}\0".encode())
             digest.update(hashlib.sha256(path.read_bytes()).digest())
+        address = self._address()  # the port may be another in each run
         rest = (
             platform.python_version(),
-            self.settings(),
+            {name: value for name, value in self.settings().items() if name not in address},
             self.visibility_seconds,
             self.worker_seconds,
         )

@@ -26,6 +26,7 @@ import threading
 import time
 import types
 import zipfile
+from email.utils import parseaddr
 from pathlib import Path
 
 import ministack.app as application
@@ -178,11 +179,15 @@ def _action(service, *arguments):
 
 
 def _resource(service, method, path, headers, body, query, region, account):
-    """The ARN that a call is about; also for GetParameters, if all are of one folder."""
+    """The ARN that a call is about; also for GetParameters, if all are of one folder, and for
+    SendEmail, which is about the address that the mail comes from."""
     if service == "ssm" and headers.get("x-amz-target", "").endswith(".GetParameters"):
         names = json.loads(body).get("Names") or [""]
         if len({name.rpartition("/")[0] for name in names}) == 1:
             return f"arn:aws:ssm:{region}:{account}:parameter/{names[0].lstrip('/')}"
+    if service == "ses" and path.endswith("/outbound-emails"):
+        sender = parseaddr(json.loads(body).get("FromEmailAddress", ""))[1]
+        return f"arn:aws:ses:{region}:{account}:identity/{sender}"
     return _resource_inner(service, method, path, headers, body, query, region, account)
 
 

@@ -28,6 +28,7 @@ from infra.local import internet
 from infra.local.cloud import Cloud, CloudError, free_port, is_taken
 from infra.local.front import Front
 from infra.local.installation import VISIBILITY_SECONDS, Installation
+from infra.local.mailbox import Mailbox
 from infra.local.providers.server import PortTaken, ProviderServer
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -112,13 +113,21 @@ def _run(options: argparse.Namespace) -> None:
     with contextlib.ExitStack() as running:
         running.enter_context(_running(cloud))
         providers_url = running.enter_context(_providers(home)) if offline else None
-        installation = Installation(cloud, home, contact, providers_url, options.visibility_seconds)
+        installation = Installation(
+            cloud,
+            home,
+            contact,
+            providers_url,
+            f"http://localhost:{port}",
+            options.visibility_seconds,
+        )
         installation.enter_environment()
         api_id = installation.deploy_if_changed()
         front = running.enter_context(_serving(port, cloud_port, api_id))
         installation.fill(options.sample)
+        mailbox = Mailbox(cloud.url)
         _collect_and_tell(installation, front, options.sample)
-        _serve(cloud)
+        _serve(cloud, mailbox)
 
 
 def _checked_port(text: str) -> int:
@@ -233,6 +242,9 @@ The API is at http://{base}, an API key is {key}
     curl "{base}/api/v5/sources?api_key={key}"
     curl "{base}/heartbeat"
 
+Sign in at {installation.site_url}/users/sign_in as {installation.contact}, or as
+anybody else: no mails are sent, they are shown here.
+
 For `python -m chalicelib …` in another window:
 
     . {installation.environment_file} && {sys.executable} -m chalicelib queue
@@ -240,8 +252,10 @@ For `python -m chalicelib …` in another window:
 Ctrl-C ends it and saves the state.""")
 
 
-def _serve(cloud: Cloud) -> None:
+def _serve(cloud: Cloud, mailbox: Mailbox) -> None:
     while cloud.is_running():
+        for text in mailbox.new():
+            print(text, flush=True)
         time.sleep(1)
     raise CloudError(f"The embedded cloud has ended by itself; see {cloud.home / 'cloud.log'}.")
 
