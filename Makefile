@@ -15,7 +15,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help run test test-answers test-gateway check format bench deploy clean \
+.PHONY: help run test test-whole test-gateway test-parts check format bench deploy clean \
 	environment cloud-environment
 
 help:
@@ -30,21 +30,27 @@ cloud-environment:
 run: environment cloud-environment
 	@OFFLINE="$(OFFLINE)" PORT="$(PORT)" CONTACT="$(CONTACT)" exec $(BIN)/python -m infra.local.run
 
-# Two jobs of one process each, then all the rest: so two processors have work all the time.
-# What each job prints comes whole, where make knows how.
+# Two lanes, as measuring what is covered doubles a test's time, and the longest test waits for
+# most of its time. What each prints comes whole, where make knows how.
 test: environment
 	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
-		test-gateway test-answers
-	@$(BIN)/python -m pytest --cov --numprocesses 3 --dist worksteal -m "not gateway" \
-		--ignore tests/test_source_answers.py
+		test-whole test-parts
+
+# The system as a whole, and what is thousands of cases of code that other tests cover.
+UNMEASURED := $(addprefix tests/,providers test_client.py test_feeds.py test_local.py \
+	test_local_cloud.py test_openapi_fuzz.py test_pipeline.py test_provider_server.py \
+	test_replay.py)
+test-whole: test-gateway
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal $(UNMEASURED)
 
 # The application, deployed once into one embedded cloud, over HTTP.
 test-gateway: environment cloud-environment
 	@$(BIN)/python -m pytest -m gateway tests/gateway
 
-# The answers of sources are thousands, of code that other tests cover: they run unmeasured.
-test-answers: check
+test-parts: check
 	@$(BIN)/python -m pytest tests/test_source_answers.py
+	@$(BIN)/python -m pytest --cov --numprocesses 2 --dist worksteal -m "not gateway" \
+		--ignore tests/test_source_answers.py $(addprefix --ignore ,$(UNMEASURED))
 
 check: environment
 	@$(BIN)/ruff format --check .
