@@ -19,6 +19,8 @@ Beside it:
 
     api_v4, edits          people with an account write works (submitted → Work → intake)
     abilities              who may do what
+    parameters             what a request can say: declared once, read and described by that
+    openapi/               the API described, for programs and for people
     users, sessions        the pages of people, and who is signed in there
     sign_in, enrolment     by a link that comes by mail (``mail``, ``mailer``); his account
     account_page, account_list   one's own account, and all of them for staff (account_rules)

@@ -93,7 +93,7 @@ def test_uninstalling_a_source_without_numbers_forgets_it(operator):
     said = operator.types("sources", "uninstall", "semantic_scholar")
     assert said.out == "semantic_scholar: uninstalled\n"
     assert state("semantic_scholar") == "available" and due("semantic_scholar") == []
-    found = boto3.client("ssm").get_parameters_by_path(Path=f"/{STACK}", Recursive=True)
+    found = boto3.client("ssm").get_parameters_by_path(Path=f"/{STACK}/sources", Recursive=True)
     assert found["Parameters"] == []
     assert operator.types("sources", "uninstall", "semantic_scholar").status == 1
 

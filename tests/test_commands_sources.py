@@ -24,7 +24,7 @@ SHELF = "2014-03#0000"
 def operator(tables, queue_urls, capsys, monkeypatch):
     yield Operator(capsys, monkeypatch)
     client = boto3.client("ssm")
-    found = client.get_parameters_by_path(Path=f"/{STACK}", Recursive=True)["Parameters"]
+    found = client.get_parameters_by_path(Path=f"/{STACK}/sources", Recursive=True)["Parameters"]
     for parameter in found:
         client.delete_parameter(Name=parameter["Name"])
 

@@ -26,6 +26,9 @@ MAY_IMPORT = {
     "lagotto_v3": NOUNS | {"lagotto"},
     "lagotto_v4": NOUNS | {"lagotto"},
     "submitted": NOUNS | {"query", "works"},
+    "openapi": NOUNS
+    | {"query", "submitted", "alert_list", "api_requests", "oembed", "rss", "lagotto", "lagotto_v3"}
+    | {"answers", "layout", "settings", "store", "__init__"},
     "sources": NOUNS | {"source", "csl", "archive", "oauth", "feed", "apis"},
     "apis": NOUNS | {"source", "csl", "archive", "oauth", "feed"},
     "settings": NOUNS,

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from chalicelib import VERSION, abilities, settings
+from chalicelib import API_VERSION, VERSION, abilities, settings
 from chalicelib.openapi import responses, schemas
 from chalicelib.openapi.endpoint import IF_NONE_MATCH, Endpoint, override
 from chalicelib.openapi.endpoints import TAGS, table
@@ -13,9 +13,9 @@ from chalicelib.parameters import Parameter, Schema
 
 Json = dict[str, Any]
 
-DESCRIPTION = """\
+_DESCRIPTION = """\
 How often scholarly works are viewed, saved, discussed, cited and recommended. The API is that of
-Lagotto 3.9.
+Lagotto {version}.
 
 A key is sent as `?api_key=`, in the header `x-api-key`, or as `Authorization: Token token=KEY`.
 People with an account sign in to API v4 with name and password (HTTP Basic).
@@ -79,7 +79,7 @@ def document(site: str) -> Json:
         "info": {
             "title": f"{settings.load().site_name} API",
             "version": VERSION,
-            "description": DESCRIPTION.format(limits=limits()),
+            "description": description(),
         },
         "servers": [{"url": site}],
         "tags": [{"name": name, "description": told} for name, told in TAGS.items()],
@@ -101,13 +101,14 @@ def operations() -> Iterator[Operation]:
                 yield Operation(path, verb, endpoint, made)
 
 
-def limits() -> str:
-    """How much may be asked for, in words."""
+def description() -> str:
+    """What holds for all endpoints, in paragraphs; code is in backticks."""
     (second, day), (second_all, day_all) = KEY_LIMITS, ANONYMOUS_LIMITS
-    return (
+    limits = (
         f"{second} a second and {day:,} a day with a key, {second_all} a second and {day_all:,}"
         " a day for all who come without one together"
     )
+    return _DESCRIPTION.format(version=API_VERSION, limits=limits)
 
 
 def _shared(operation: Json, shared: dict[str, Json]) -> Json:

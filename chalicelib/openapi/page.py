@@ -47,8 +47,7 @@ def page(site: str, root: str = "") -> str:
 
 
 def _introduction() -> str:
-    told = document.DESCRIPTION.format(limits=document.limits())
-    return "".join(f"<p>{_text(paragraph)}</p>" for paragraph in told.split("\n\n"))
+    return "".join(f"<p>{_text(told)}</p>" for told in document.description().split("\n\n"))
 
 
 def _contents(endpoints: tuple[Endpoint, ...]) -> str:
