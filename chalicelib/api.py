@@ -215,8 +215,9 @@ def _asked_for(
     params: Mapping[str, str], controller: str, path_id: str | None
 ) -> tuple[str | None, str | None]:
     """``source`` and ``ids`` as the log of requests holds them (api.md 9.1)."""
-    if "source" in params or "ids" in params:
-        return params.get("source"), params.get("ids")
+    source = params.get("source", params.get("source_id"))
+    if source is not None or "ids" in params:
+        return source, params.get("ids")
     return path_id, controller
 
 

@@ -67,6 +67,7 @@ def used(key: str) -> int:
         ("/api/v5/articles.json", {"page": "2", "info": "NO"}, ("NO", None, V5)),
         ("/api/v5/articles", {"ids": ""}, (None, None, "")),
         ("/api/v5/articles", {"source": "", "ids": "a b,C"}, (None, "", "a b,C")),
+        ("/api/v5/articles", {"source_id": "crossref"}, (None, "crossref", None)),
         ("/api/v5/sources", {}, (None, None, "Api::V5::SourcesController")),
         ("/api/v5/sources/crossref", {}, (None, "crossref", "Api::V5::SourcesController")),
         ("/api/v5/publishers", {}, (None, None, "Api::V5::PublishersController")),

@@ -45,7 +45,7 @@ DECLARED = [
     for parameter in reader.fields.values()
 ] + [pytest.param(query.CALLBACK, id="callback")]
 #: What the log of requests notes of each, whatever the endpoint reads (api.md 9.1).
-LOGGED = {"info", "source", "ids"}
+LOGGED = {"info", "source", "source_id", "ids"}
 
 
 @pytest.fixture(scope="module")
