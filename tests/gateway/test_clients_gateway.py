@@ -177,7 +177,8 @@ def test_r_alerts_and_requests(site: GatewaySite) -> None:
     assert later.data == old.data
     alm.alm_ids(ALPHA, source_id="crossref")
     newest, *_ = alm.alm_requests("kstf")
-    assert (newest["ids"], newest["info"], newest["source"]) == ("10.5555%2Falpha.1", None, None)
+    asked = (newest["ids"], newest["info"], newest["source"])
+    assert asked == ("10.5555%2Falpha.1", None, "crossref")
 
 
 # --- almviz and Lagotto's own pages (13.3, 13.8) ---------------------------------------------
