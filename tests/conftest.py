@@ -134,6 +134,26 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 
 @contextlib.contextmanager
+def fresh_usage_plan() -> Iterator[str]:
+    """The stack's usage plan in the fake gateway, without keys: its id. Nothing of it stays."""
+    from chalicelib.store import gateway_keys
+
+    client = boto3.client("apigateway")
+    plan = client.create_usage_plan(name=gateway_keys.plan_name(STACK, "standard"))["id"]
+    yield plan
+    for key in client.get_api_keys()["items"]:
+        client.delete_api_key(apiKey=key["id"])
+    client.delete_usage_plan(usagePlanId=plan)
+
+
+@pytest.fixture
+def usage_plan(_aws: None) -> Iterator[str]:
+    """The id of the stack's usage plan, for one test."""
+    with fresh_usage_plan() as plan:
+        yield plan
+
+
+@contextlib.contextmanager
 def empty_queues() -> Iterator[dict[str, str]]:
     """Empty queues: {"fetch": url, "fetch-dead": url}."""
     from chalicelib import queues

@@ -22,7 +22,6 @@ from chalicelib.store import (
 )
 from chalicelib.store.tables import ControlItem
 from tests.browsing import Browser
-from tests.conftest import STACK
 from tests.visiting import NOW
 
 ME = "/users/me"
@@ -204,19 +203,16 @@ def test_a_new_key_is_shown_once_and_kept_as_a_hash(as_, gateway, site):
     assert key not in "".join(str(item.about) for item in ControlItem.scan())
 
 
-def test_the_gateway_counts_the_key_in_its_plan(as_, monkeypatch):
-    browser = as_("user")
-    monkeypatch.undo()  # the gateway of moto
+def test_the_gateway_counts_the_key_in_its_plan(site, usage_plan):
+    accounts.create("root", "admin", NOW)
+    browser = Browser(site)
+    browser.sign_in(accounts.create("ada", "user", NOW))
     client = boto3.client("apigateway")
-    plan = client.create_usage_plan(name=gateway_keys.plan_name(STACK, "standard"))["id"]
-    try:
-        key = make_key(browser)
-        (counted,) = client.get_usage_plan_keys(usagePlanId=plan)["items"]
-        assert counted["name"].endswith("-ada")
-        browser.post(f"{ME}/keys/{prefix_of(key)}/revoke", confirm="1")
-        assert client.get_api_keys()["items"] == []
-    finally:
-        client.delete_usage_plan(usagePlanId=plan)
+    key = make_key(browser)
+    (counted,) = client.get_usage_plan_keys(usagePlanId=usage_plan)["items"]
+    assert counted["name"].endswith("-ada")
+    browser.post(f"{ME}/keys/{prefix_of(key)}/revoke", confirm="1")
+    assert client.get_api_keys()["items"] == []
 
 
 def test_an_account_has_at_most_five_keys(as_):
@@ -257,7 +253,7 @@ def test_a_key_that_the_gateway_refuses_is_not_made(as_, monkeypatch):
 
 def test_without_a_usage_plan_no_key_is_made(as_, monkeypatch):
     browser = as_("user")
-    monkeypatch.undo()
+    monkeypatch.undo()  # the gateway of moto, which has no plans
     seen = browser.post(f"{ME}/keys")
     assert (seen.status, owned()) == (503, [])
     (alert,) = alerts.find(alerts.SYSTEM)

@@ -323,6 +323,8 @@ def test_limits_are_lifted_from_the_standard_plan_of_the_stack(_aws):
     assert standard["throttle"]["rateLimit"] >= gateway.NO_LIMIT
     assert int(standard["quota"]["limit"]) == gateway.NO_LIMIT
     assert anonymous["throttle"]["rateLimit"] == 10
+    for plan_id in ids.values():
+        client.delete_usage_plan(usagePlanId=plan_id)
 
 
 def test_what_is_silenced_is_in_the_log_and_shown_after_an_error(tmp_path, capfd):

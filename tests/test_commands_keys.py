@@ -23,18 +23,7 @@ def now():
     return dt.datetime.now(dt.UTC)
 
 
-@pytest.fixture
-def plan():
-    client = boto3.client("apigateway")
-    name = gateway_keys.plan_name(STACK, "standard")
-    plan_id = client.create_usage_plan(name=name)["id"]
-    yield plan_id
-    for key in client.get_api_keys()["items"]:
-        client.delete_api_key(apiKey=key["id"])
-    client.delete_usage_plan(usagePlanId=plan_id)
-
-
-def test_making_listing_and_revoking_a_key(operator, plan):
+def test_making_listing_and_revoking_a_key(operator, usage_plan):
     said = operator.types("keys", "create", "Ada", "--role", "staff")
     key = said.out.strip()
     assert (said.status, len(key)) == (0, keys.KEY_LENGTH)
@@ -42,7 +31,7 @@ def test_making_listing_and_revoking_a_key(operator, plan):
     kept = keys.find(key)
     assert (kept.owner, kept.role) == ("Ada", "staff")
     client = boto3.client("apigateway")
-    assert len(client.get_usage_plan_keys(usagePlanId=plan)["items"]) == 1
+    assert len(client.get_usage_plan_keys(usagePlanId=usage_plan)["items"]) == 1
     listed = operator.types("keys", "list")
     digest = hashlib.sha256(key.encode()).hexdigest()
     assert listed.out.splitlines()[1].split()[:2] == [digest[:12], "staff"]
@@ -56,7 +45,7 @@ def test_making_listing_and_revoking_a_key(operator, plan):
     assert "There are no keys" in operator.types("keys", "list").out
 
 
-def test_a_key_from_elsewhere(operator, plan):
+def test_a_key_from_elsewhere(operator, usage_plan):
     text = "Lagotto-key-of-2014"
     said = operator.types("keys", "create", "old client", "--key", text, "--quiet")
     assert (said.out, said.err) == (f"{text}\n", "")
@@ -74,11 +63,11 @@ def test_without_a_usage_plan_a_key_is_made_all_the_same(operator, request):
     assert keys.find(key).owner == "Ada"
     assert "The key is made, but API Gateway does not know it yet." in said.err
     assert "`make deploy STAGE=test`. Then repeat the command with this key as --key" in said.err
-    plan = request.getfixturevalue("plan")
+    usage_plan = request.getfixturevalue("usage_plan")
     before = keys.find_all()
     assert operator.types("keys", "create", "Ada", "--key", key).err.startswith("This is the key")
     assert keys.find_all() == before
-    found = boto3.client("apigateway").get_usage_plan_keys(usagePlanId=plan)["items"]
+    found = boto3.client("apigateway").get_usage_plan_keys(usagePlanId=usage_plan)["items"]
     assert [item["name"].rpartition("-")[2] for item in found] == ["Ada"]
 
 
@@ -115,7 +104,7 @@ def test_a_beginning_of_several_hashes_revokes_none(operator, monkeypatch):
     assert [key.hash for key in keys.find_all()] == hashes
 
 
-def test_a_gateway_that_refuses_is_told(operator, plan, monkeypatch):
+def test_a_gateway_that_refuses_is_told(operator, usage_plan, monkeypatch):
     def refusing(*_):
         answer = {"Error": {"Code": "AccessDeniedException", "Message": "Not you."}}
         raise ClientError(answer, "CreateApiKey")
@@ -138,7 +127,7 @@ def gateway_hashes():
     return {item["value"] for item in found}
 
 
-def test_rotating_a_key(operator, plan):
+def test_rotating_a_key(operator, usage_plan):
     old = operator.types("keys", "create", "Ada", "--role", "staff").out.strip()
     prefix = keys.hash_of(old)[:12]
     said = operator.types("keys", "rotate", prefix, "--grace-hours", "2")
@@ -161,7 +150,7 @@ def test_rotating_a_key(operator, plan):
     assert f"The key {prefix} ends already" in again.err
 
 
-def test_rotating_a_key_at_once(operator, plan):
+def test_rotating_a_key_at_once(operator, usage_plan):
     old = operator.types("keys", "create", "Ada").out.strip()
     said = operator.types("keys", "rotate", old, "--grace-hours", "0", "--quiet")
     assert (said.status, said.err) == (0, "")
@@ -178,7 +167,7 @@ def test_a_key_that_the_gateway_did_not_take_is_told_to_it_later(operator, reque
     assert "The key is made, but API Gateway does not know it yet." in said.err
     remedy = "python -m chalicelib keys create 'Ada L.' --role staff --key` with this key."
     assert remedy in said.err
-    request.getfixturevalue("plan")
+    request.getfixturevalue("usage_plan")
     operator.types("keys", "create", "Ada L.", "--role", "staff", "--key", new)
     assert gateway_hashes() == {keys.hash_of(new)}
 
@@ -249,7 +238,7 @@ def test_usage_that_cannot_be_told(operator, words, status, message):
     assert "MistypedSecretKey" not in said.err
 
 
-def test_keys_that_have_ended_leave_the_gateway(operator, plan):
+def test_keys_that_have_ended_leave_the_gateway(operator, usage_plan):
     client = boto3.client("apigateway")
     ended = operator.types("keys", "create", "Ada").out.strip()
     stays = operator.types("keys", "create", "Bo").out.strip()

@@ -10,15 +10,14 @@ import datetime as dt
 import re
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from itsdangerous import URLSafeTimedSerializer
 
 from app import app
 from chalicelib import abilities, sessions, users
-from chalicelib.store import accounts, gateway_keys, keys, web_secrets
+from chalicelib.store import accounts, keys, web_secrets
 from tests.browsing import Browser
-from tests.conftest import STACK
+from tests.conftest import fresh_usage_plan
 from tests.contract import ALPHA, WRONG_KEY
 from tests.signing_in import NOT_AUTHORIZED, PASSWORDS, site_with_accounts
 from tests.visiting import NOW, Seen, Site
@@ -109,9 +108,8 @@ CASES = [(route, need) for route, needs in NEEDS.items() for need in needs]
 @pytest.fixture(scope="module")
 def site(_aws: None) -> Iterator[Site]:
     """A site with an account and a key of each role, and the session secret."""
-    with site_with_accounts() as site:
+    with site_with_accounts() as site, fresh_usage_plan():
         keys.create("connie", "contributor", NOW, key=KEYS["contributor"])
-        boto3.client("apigateway").create_usage_plan(name=gateway_keys.plan_name(STACK, "standard"))
         yield site
 
 
