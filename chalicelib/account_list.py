@@ -94,8 +94,6 @@ def change(visit: Visit) -> Answer:
     fields: dict[str, str | int | None] = {}
     if "role" in visit.params:
         fields["role"] = account_rules.role(visit.params["role"])
-        if fields["role"] != accounts.FIRST_ROLE:
-            account_rules.check_last_admin(account)
     if "publisher" in visit.params:
         fields["publisher_id"] = account_rules.publisher(visit.params["publisher"], account)
     account_rules.change(account, **fields)

@@ -84,13 +84,6 @@ def check_reports(role_name: str, reports: Iterable[str]) -> None:
             )
 
 
-def check_last_admin(account: Account) -> None:
-    """Errors: RequestError 409 if nobody would be admin any more without this account."""
-    admins = [found for found in accounts.find_all() if found.role == accounts.FIRST_ROLE]
-    if [found.name for found in admins] == [account.name]:
-        raise RequestError(f"{account.name} is the only admin. Make another one first.", status=409)
-
-
 def taken(error: AccountTaken) -> str:
     """What is said of a name or mail address that is another's."""
     field = {"name": "name", "email": "mail address"}.get(error.field, "ORCID iD")
@@ -100,10 +93,13 @@ def taken(error: AccountTaken) -> str:
 def change(account: Account, **fields: Any) -> tuple[Account, list[Key]]:
     """An account with other fields (see ``accounts.change``), and the keys that follow its role.
 
-    Errors: RequestError 409 if something is taken, or the account was changed meanwhile.
+    Errors: RequestError 409 if something is taken, the account was changed meanwhile, or
+    nobody would be admin any more.
     """
+    stays = fields.get("role", account.role) == accounts.FIRST_ROLE
+    beside = None if stays else _another_admin(account)
     try:
-        changed = accounts.change(account, **fields)
+        changed = accounts.change(account, beside=beside, **fields)
     except AccountTaken as error:
         raise RequestError(taken(error), status=409) from error
     except AccountChanged as error:
@@ -116,10 +112,9 @@ def delete(account: Account) -> tuple[list[Key], list[KeyLeft]]:
 
     Errors: RequestError 409 if it is the only admin, or was changed meanwhile.
     """
-    check_last_admin(account)
     bound = keys.of_account(account)
     try:
-        accounts.delete(account)
+        accounts.delete(account, beside=_another_admin(account))
     except AccountChanged as error:
         raise RequestError(str(error), status=409) from error
     left = []
@@ -129,6 +124,20 @@ def delete(account: Account) -> tuple[list[Key], list[KeyLeft]]:
         except KeyLeft as error:
             left.append(error)
     return bound, left
+
+
+def _another_admin(account: Account) -> Account | None:
+    """Who is still admin when this account no longer is; None if it is none.
+
+    He must be unchanged when that is written: two admins could end each other's role at once.
+    Errors: RequestError 409 if there is nobody else.
+    """
+    if account.role != accounts.FIRST_ROLE:
+        return None
+    for other in accounts.find_all():
+        if other.role == accounts.FIRST_ROLE and other.name != account.name:
+            return other
+    raise RequestError(f"{account.name} is the only admin. Make another one first.", status=409)
 
 
 def _broken(message: str) -> RequestError:

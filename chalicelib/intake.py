@@ -8,7 +8,7 @@ import datetime as dt
 import random
 from collections.abc import Sequence
 
-from chalicelib import planner
+from chalicelib import planner, queues
 from chalicelib.errors import ConfigurationError
 from chalicelib.model import Work
 from chalicelib.schedule import Staleness, next_due
@@ -51,10 +51,13 @@ def _start(added: Added, now: dt.datetime, *, few: bool) -> None:
 
 
 def _busy_sources(created: Sequence[tuple[Work, str]], now: dt.datetime) -> list[str]:
-    """Have works asked about by jobs of their own; the sources that have no time for it."""
+    """Have works asked about by jobs of their own; the sources that have no time for it.
+
+    The works are stored already: what cannot be sent now waits for the schedule.
+    """
     try:
         return planner.ask_now([work for work, _ in created], now)
-    except ConfigurationError:
+    except (ConfigurationError, *queues.FAILURES):
         return _active_sources()
 
 

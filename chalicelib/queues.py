@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 import orjson
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import settings
 from chalicelib.errors import LagottoError
@@ -24,10 +25,14 @@ class QueueError(LagottoError):
     """The queue took a message only after several tries, or not at all."""
 
 
+#: All that sending a job may fail with.
+FAILURES = (QueueError, BotoCoreError, ClientError)
+
+
 def send(jobs: Iterable[tuple[Job, int]], queue: str = FETCH) -> int:
     """Send jobs, each with its delay in seconds (0 to 900); how many were sent.
 
-    Errors: QueueError when SQS refuses one three times.
+    Errors: QueueError when SQS refuses one three times, those of botocore.
     """
     sent = 0
     waiting = iter(jobs)

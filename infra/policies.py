@@ -32,7 +32,9 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "control": (*_READ, "DescribeTable"),
             "control#source": ("PutItem",),  # the time that is spoken for
             # Who signs in for the first time gets an account, and the keys made for him before.
-            "control#account,account_mail,account_orcid,account_first": ("PutItem", "DeleteItem"),
+            "control#account,account_mail,account_orcid,account_first": (
+                *("PutItem", "DeleteItem", "ConditionCheckItem"),
+            ),
             "control#sign_in": ("PutItem", "DeleteItem"),
             "control#sign_in_count": ("PutItem",),
             "control#key": ("PutItem", "UpdateItem", "DeleteItem"),

@@ -287,6 +287,27 @@ def test_the_last_admin_stays(as_, monkeypatch):
     assert accounts.find("second").role == "admin"
 
 
+@pytest.mark.parametrize(
+    ("rest", "fields"), [("", {"role": "user"}), ("/delete", {"confirm": "1"})]
+)
+def test_of_two_admins_who_end_each_others_role_at_once_one_stays(as_, monkeypatch, rest, fields):
+    accounts.create("second", "admin", NOW)
+    browser = as_("root")
+    read = accounts.find_all()
+    monkeypatch.setattr(accounts, "find_all", lambda: read)  # before the other one wrote
+    of_name = accounts.of_name
+
+    def demoted_meanwhile(name):
+        if name == "second":
+            accounts.change(accounts.find("root"), role="user")
+        return of_name(name)
+
+    monkeypatch.setattr(accounts, "of_name", demoted_meanwhile)
+    seen = browser.post(at("second", rest), **fields)
+    assert (seen.status, "was changed meanwhile" in seen.text) == (409, True)
+    assert accounts.find("second").role == "admin"
+
+
 def test_an_account_that_changed_meanwhile(as_, monkeypatch):
     browser, check = as_("root"), accounts.change
     stale = accounts.find("uma")

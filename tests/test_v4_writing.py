@@ -1,10 +1,13 @@
 """API v4: creating, changing and deleting, beyond the items of the contract."""
 
+import datetime as dt
+
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from chalicelib import edits, planner
 from chalicelib.errors import ConfigurationError
-from chalicelib.store import alerts, lists, works
+from chalicelib.store import alerts, lists, shelves, sources, works
 from chalicelib.store.tables import EventsItem, ListItem
 from tests.contract import ALPHA, BETA
 from tests.contract_items import NO_DATE, REQUIRED
@@ -23,6 +26,21 @@ def test_a_new_article_is_asked_about_at_once(client, sent):
     article = {"doi": "10.5555/new.1", "title": "New", "year": 2013, "month": 5, "day": 15}
     assert client.post(article).status == 201
     assert set(sent) == {("doi:10.5555/new.1",)}
+
+
+def test_what_the_queue_does_not_take_waits_for_the_schedule(client, monkeypatch):
+    def refusing(_):
+        raise EndpointConnectionError(endpoint_url="https://sqs.example.org")
+
+    monkeypatch.setattr(planner.queues, "send", refusing)
+    article = {"doi": "10.5555/queued", "title": "Queued", "year": 2013, "month": 5, "day": 15}
+    assert client.post(article).status == 201
+    shelf = works.find(["doi:10.5555/queued"])["doi:10.5555/queued"].shelf
+    now = dt.datetime.now(dt.UTC)
+    asked = [row.name for row in sources.on_shelves()]
+    assert asked
+    for source in asked:
+        assert shelf in dict(shelves.due(source, now))
 
 
 def test_what_is_wrong_is_not_kept(client, sent):

@@ -138,8 +138,6 @@ def _set(arguments: argparse.Namespace) -> int:
     if arguments.new_password and arguments.password_stdin:
         raise WrongUsage("Either --new-password or --password-stdin.")
     role = arguments.role or account.role
-    if role != accounts.FIRST_ROLE:
-        account_rules.check_last_admin(account)
     account_rules.check_reports(role, arguments.subscribe or ())
     fields = _given_fields(arguments, account)
     if arguments.password_stdin:

@@ -147,10 +147,11 @@ def is_first() -> bool:
     return not any(ControlItem.query(KIND, limit=1, consistent_read=True))
 
 
-def change(account: Account, **fields: Any) -> Account:
+def change(account: Account, *, beside: Account | None = None, **fields: Any) -> Account:
     """An account with other fields; ``password`` stands for a new password.
 
-    Subscriptions that its role does not allow are dropped.
+    Subscriptions that its role does not allow are dropped. ``beside`` is another account, which
+    must still be as it is at that moment.
     Errors: AccountTaken, AccountChanged if somebody else was faster.
     """
     if password := fields.pop("password", ""):
@@ -161,7 +162,7 @@ def change(account: Account, **fields: Any) -> Account:
     )
     if changed.email and _other(changed, changed.email):
         raise AccountTaken("email")
-    refused = _write(changed, account)
+    refused = _write(changed, account, beside=beside)
     if refused == "name":
         raise _changed_meanwhile(account)
     if refused:
@@ -169,10 +170,14 @@ def change(account: Account, **fields: Any) -> Account:
     return changed
 
 
-def delete(account: Account) -> None:
-    """Delete an account. Errors: AccountChanged if somebody else changed it."""
+def delete(account: Account, *, beside: Account | None = None) -> None:
+    """Delete an account; ``beside`` as for ``change``.
+
+    Errors: AccountChanged if somebody else changed it.
+    """
     try:
         with TransactWrite(connection=connection()) as transaction:
+            _require_unchanged(transaction, beside)
             transaction.delete(
                 ControlItem(KIND, folded(account.name)),
                 condition=ControlItem.version == account.version,
@@ -285,7 +290,23 @@ def _encodable(name: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
-def _write(account: Account, before: Account | None, *, first: bool = False) -> str:
+def _require_unchanged(transaction: TransactWrite, account: Account | None) -> None:
+    if account is not None:
+        transaction.condition_check(
+            ControlItem,
+            KIND,
+            folded(account.name),
+            condition=ControlItem.version == account.version,
+        )
+
+
+def _write(
+    account: Account,
+    before: Account | None,
+    *,
+    first: bool = False,
+    beside: Account | None = None,
+) -> str:
     """Write an account that is new or as it was, with the rows that lead to it.
 
     What stood in the way: "name" if it is not as it was, "email" or "orcid" if another account
@@ -309,6 +330,7 @@ def _write(account: Account, before: Account | None, *, first: bool = False) -> 
     gone = [(kind, text) for kind, text in old if (kind, text) not in _lookups(account)]
     try:
         with TransactWrite(connection=connection()) as transaction:
+            _require_unchanged(transaction, beside)
             for kind, text in gone:
                 transaction.delete(ControlItem(kind, text))
             transaction.save(item, condition=unchanged)
@@ -318,8 +340,12 @@ def _write(account: Account, before: Account | None, *, first: bool = False) -> 
     except TransactWriteError as error:
         if not _refused(error):
             raise
-        # pynamodb puts what is deleted before all that is saved, and so are the reasons.
-        parts = [*(KIND for _ in gone), KIND, *(kind for kind, _ in new)]
+        # pynamodb puts what is checked and deleted before all that is saved; so are the reasons.
+        parts = [
+            *(KIND for _ in (*gone, *filter(None, [beside]))),
+            KIND,
+            *(kind for kind, _ in new),
+        ]
         reasons = zip(parts, error.cancellation_reasons, strict=True)
         return _FIELDS[next(part for part, reason in reasons if reason is not None)]
     return ""
