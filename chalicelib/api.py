@@ -46,6 +46,7 @@ MESSAGE_LIMIT_CHARACTERS = 2000
 #: Requests with a key of this role are the operators' own: 3.9's own key is the first admin's.
 INTERNAL_ROLE = "admin"
 
+_PAGES = ("/users", "/articles/", "/docs/")
 _ARTICLES_V3 = "/api/v3/articles/"
 _FAMILIES: dict[str, Family] = {
     "api_requests": "articles",
@@ -160,7 +161,7 @@ def crashed(request: Request, error: Exception) -> Answer:
 
 def server_error(request: Request) -> Answer:
     """The body of an error of ours, in the shape of the endpoint's family."""
-    if request.path.startswith("/users"):
+    if request.path.startswith(_PAGES):
         from chalicelib import users  # which no other request needs
 
         return users.server_error(request)

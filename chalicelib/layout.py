@@ -47,12 +47,13 @@ def page(
     body: str,
     *,
     root: str = "",
-    signed_in_as: str = "",
+    signed_in_as: str | None = None,
     head: str = "",
     style: str = "",
 ) -> str:
     """A whole page. ``title`` and ``signed_in_as`` are texts, ``body`` and ``head`` are HTML.
 
+    ``signed_in_as`` is "" for nobody, and None on pages that are the same for everybody.
     ``root`` is what stands before every path (``Request.root``). ``head`` is what only this page
     has in its head, ``style`` the rules that only it needs. Classes of the shared style:
     ``notice``, ``error``, ``muted``, ``scroll`` (around a wide table), ``danger`` (a button).
@@ -88,12 +89,12 @@ def outside(address: str, text: str) -> str:
     return link(address, text, ' rel="noreferrer nofollow"')
 
 
-def _header(site: str, root: str, signed_in_as: str) -> str:
-    person = link(
-        root + (OWN_ACCOUNT if signed_in_as else SIGN_IN),
-        signed_in_as or "Sign in",
-        ' class="person"',
-    )
+def _header(site: str, root: str, signed_in_as: str | None) -> str:
+    if signed_in_as == "":
+        address, text = SIGN_IN, "Sign in"
+    else:  # who is not signed in is sent on to do so
+        address, text = OWN_ACCOUNT, signed_in_as or "Your account"
+    person = link(root + address, text, ' class="person"')
     links = [
         link(f"{root}/", site, ' class="site"'),
         *(link(root + path, name) for name, path in NAVIGATION),

@@ -211,6 +211,23 @@ def test_families_of_crashes(site, monkeypatch):
     assert site.get("/heartbeat").json == {"error": error}
 
 
+def test_a_crash_of_a_page_is_a_page(site, monkeypatch):
+    monkeypatch.setattr(api.overview, "keep", lambda *_: 1 / 0)
+    for path in ("/articles/info:doi/10.5555/1", "/docs/sources/crossref"):
+        monkeypatch.setattr(api, "get_source_page", lambda *_: 1 / 0)
+        seen = site.ask("GET", path, {"Accept": "text/html"})
+        assert (seen.status, "Something is broken here" in seen.text) == (500, True)
+        assert seen.headers["content-type"] == "text/html; charset=utf-8"
+        program = site.ask("GET", path, {"Accept": "application/json"})
+        assert (program.status, program.json) == (500, {"error": "Internal server error."})
+
+
+def test_pages_that_are_the_same_for_everybody_ask_nobody_to_sign_in(site):
+    seen = site.get("/docs/sources").text
+    assert '<a href="/users/me" class="person">Your account</a>' in seen
+    assert "Sign in" not in seen
+
+
 def test_each_request_is_logged_without_its_key(site, logged):
     add(work("10.5555/1", "2014-01"))
     site.get("/api/v5/articles", ids="10.5555/1," + "x" * 1000)
