@@ -10,7 +10,7 @@ described is strict, what is accepted is lenient as in Lagotto: a text that a pa
 understand counts as absent, unless the parameter refuses it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Generic, Literal, TypeVar
 
 #: A JSON Schema (2020-12), as OpenAPI 3.1 has them.
@@ -71,6 +71,11 @@ class Reader(Generic[Made]):
             for field, parameter in fields.items()
             for place, name in enumerate((parameter.name, *parameter.other_names))
         }
+
+    @property
+    def names(self) -> Collection[str]:
+        """All names that it reads, other names among them."""
+        return self._known.keys()
 
     def read(self, params: Mapping[str, str], **absent: Any) -> Made:
         """What the parameters ask for; ``absent`` are values of fields that nothing is said of.

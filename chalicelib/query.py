@@ -367,7 +367,10 @@ def _multipart(body: bytes, content_type: str) -> Iterator[tuple[str, str]]:
 
 
 def _json(body: bytes) -> dict[str, str]:
-    """The texts and numbers of a JSON object; other JSON values hold no parameters."""
+    """The texts and numbers of a JSON object; other JSON values hold no parameters.
+
+    Lists and objects in it count as absent, except where articles would be looked for by them.
+    """
     import orjson
 
     try:
@@ -379,6 +382,8 @@ def _json(body: bytes) -> dict[str, str]:
     values = {}
     for name, value in document.items():
         if isinstance(value, dict | list):
+            if not value or name not in ARTICLES.names:
+                continue
             raise RequestError(f"{name[:100]} must be a text or a number.", status=400)
         if value is not None:
             values[name] = value if isinstance(value, str) else orjson.dumps(value).decode()

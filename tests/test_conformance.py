@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from chalicelib import settings
+from chalicelib.store import catalogue
 from tests.clients.others import OjsPlugin
 from tests.conftest import empty_queues
 from tests.contract import ALPHA, BETA, GAMMA
@@ -35,11 +36,13 @@ def site(_aws: None) -> Iterator[Site]:
 
 
 @pytest.fixture
-def sixty(site: Site) -> list[str]:
-    """The DOIs of sixty works; the last of the tests asks for them, so they stay."""
+def sixty(site: Site) -> Iterator[list[str]]:
+    """The DOIs of sixty works, most of which are there for one test."""
     more = [f"10.5555/more.{number}" for number in range(57)]
     add(*(work(doi, "2014-01") for doi in more))
-    return [*more, ALPHA, BETA, GAMMA]
+    yield [*more, ALPHA, BETA, GAMMA]
+    for doi in more:
+        catalogue.delete(f"doi:{doi}")
 
 
 class TestConventions(conventions.Conventions):

@@ -125,14 +125,24 @@ def test_what_fits_is_sent_as_ever(monkeypatch):
     assert (given.status, len(given.body)) == (200, 2 * 1_490_000 + 13)
 
 
-def test_where_it_cannot_be_kept_there_is_a_hint_and_an_alert(tables, monkeypatch):
+@pytest.mark.parametrize("character", ["\N{CYRILLIC SMALL LETTER YA}", "\N{GRINNING FACE}"])
+def test_it_fits_as_lambda_hands_it_over(monkeypatch, character):
+    """Python 3.11's runtime escapes what is no ASCII in the JSON around the answer."""
+    monkeypatch.setattr(kept, "put", lambda *_, **__: "https://link.example.org")
+    whole = json.dumps(character)[1:-1]
+    fitting = (answers.ANSWER_LIMIT_BYTES - len(r"{\"text\":\"\"}")) // len(whole)
+    assert answered(request(), {"text": character * fitting}).status == 200
+    assert answered(request(), {"text": character * (fitting + 1)}).status == 303
+
+
+def test_where_it_cannot_be_kept_there_is_a_hint_and_an_alert(accounts_site, monkeypatch):
     def refuse(*_, **__):
         raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "PutObject")
 
     monkeypatch.setattr(kept._s3(), "put_object", refuse)
     given = answered(request(), {"quotes": '"' * 1_500_000})
     assert (given.status, json.loads(given.body)["error"]) == (413, answers.TOO_LARGE)
-    (alert,) = alerts.find(alerts.SYSTEM)
+    alert, *_ = alerts.find(alerts.SYSTEM)
     assert alert.class_name == "AnswerNotKept"
     assert "AccessDenied" in alert.message
 

@@ -277,6 +277,11 @@ def test_json_that_cannot_be_a_parameter_is_refused_and_not_ignored(value: bytes
     assert status_of(lambda: parameters("POST", JSON | OVERRIDE, None, body)) == expected
 
 
+def test_other_lists_and_objects_in_json_count_as_absent() -> None:
+    body = b'{"ids": [], "q": {}, "article": {"doi": "10.5555/a"}, "x": ["y"], "page": "2"}'
+    assert parameters("POST", JSON | OVERRIDE, None, body) == {"page": "2"}
+
+
 def test_other_bodies_hold_no_parameters() -> None:
     assert parameters("POST", OVERRIDE | {"content-type": "text/plain"}, None, b"q=a") == {}
     assert parameters("POST", OVERRIDE, None, b"q=a") == {}
