@@ -186,11 +186,11 @@ def no_page(request: Request, message: str = query.UNKNOWN_PATH) -> Answer:
 
 
 def page(request: Request, html: str | None) -> Answer:
-    """A web page; the body of "not found" for None. Pages load nothing from anywhere."""
+    """A web page; what there is instead for None. Pages load nothing from anywhere."""
     if request.method == "OPTIONS":
         return _preflight(request)
     if html is None:
-        return failure(request, RequestError(query.UNKNOWN_PATH, status=404), "other")
+        return no_page(request)
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return _cacheable(request, html.encode(), _HTML, {"Content-Security-Policy": policy})
 
