@@ -3,6 +3,7 @@
 Rules and messages are those of ``works.validate``; that an identifier is taken is found here.
 """
 
+import contextlib
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
@@ -39,17 +40,22 @@ def change(stored: StoredWork, given: Mapping[str, Any], now: dt.datetime) -> St
     """Give an article other values of these fields; the others stay.
 
     An article that gets another identifier of the kind that the installation is keyed by is
-    another work: it begins anew, as all that is counted was counted for the old one.
-    Errors: RequestError 400 with what is wrong with which field, 404 if it was deleted.
+    another work: it begins anew, as all that is counted was counted for the old one. It keeps
+    what else is known of the old one, which is deleted; if that fails, the new one goes again.
+    Errors: RequestError 400 with what is wrong with which field or if it cannot be changed at
+    present, 404 if it was deleted.
     """
     for _ in range(TRIES):
         before = stored.work
         checked = _checked(_fields(before) | dict(given), now, before)
-        if checked.key != before.key:
-            created = _create(checked, now)
-            catalogue.delete(before.key)
+        changed = dataclasses.replace(before, key=checked.key, **_values(checked, given))
+        if changed.key != before.key:
+            with contextlib.ExitStack() as undoing:
+                created = _create(changed, now)
+                undoing.callback(catalogue.delete, changed.key)
+                delete(stored)
+                undoing.pop_all()
             return created
-        changed = dataclasses.replace(before, **_values(checked, given))
         if changed == before:
             return stored
         done = works.replace(stored, changed, now)

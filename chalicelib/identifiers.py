@@ -299,7 +299,8 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _short_enough(value: str, limit_bytes: int) -> str:
-    size_bytes = len(value.encode())
+    # Keys are in lower case, which of some letters takes more bytes.
+    size_bytes = max(len(value.encode()), len(value.lower().encode()))
     if size_bytes > limit_bytes:
         raise InvalidIdentifier(
             f"{value[:100]!r}… has {size_bytes} bytes, more than the {limit_bytes} of an identifier"

@@ -81,7 +81,8 @@ def article(headers: Mapping[str, str], params: Mapping[str, str], body: bytes) 
         document = _nested(query.form(headers, body))
     document = _merged(document, _nested(params))
     given = document.get("article")
-    if given is None or given in ({}, [], False) or (isinstance(given, str) and not given.strip()):
+    blank = given is None or given is False or given in ({}, [])
+    if blank or (isinstance(given, str) and not given.strip()):
         raise Unprocessable({"article": [REQUIRED]}, "ActionController::ParameterMissing")
     if not isinstance(given, dict):
         raise Unprocessable(UNDEFINED, "NoMethodError")

@@ -118,7 +118,9 @@ def _merge(source: Source, collected: Collected, stored: Mapping[str, StoredWork
     tells of the last days."""
     if not source.remembers or not collected.results:
         return
-    kept = events.find((key, source.name) for key in collected.results)
+    # What was kept without a number is of another work, which was deleted.
+    asked_before = [key for key in collected.results if source.name in stored[key].numbers]
+    kept = events.find((key, source.name) for key in asked_before)
     for key, result in collected.results.items():
         if before := kept.get((key, source.name)):
             collected.results[key] = source.merge(before.events, result, stored[key].work)

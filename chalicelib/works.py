@@ -92,6 +92,8 @@ def _identifier(kind: str, value: Any, problems: Problems) -> str | None:
 
 
 def _title(value: Any, problems: Problems) -> str:
+    if type(value) in (int, float):  # a title such as 1984, which a program took for a number
+        value = str(value)
     if value is None:
         problems["title"] = ["can't be blank"]
     elif not isinstance(value, str) or _SURROGATE.search(value):

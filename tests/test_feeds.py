@@ -406,6 +406,16 @@ def test_what_a_provider_no_longer_tells_is_kept(queue):
     assert [one["event"]["id"] for one in found.events] == ["a", "b"]
 
 
+def test_what_was_told_of_an_earlier_work_of_the_key_is_not_merged(queue, monkeypatch):
+    install("recent")
+    old = Result(metrics=Metrics.of(comments=1), events=[Event(event={"id": "old"})])
+    events.put(f"doi:{DOI}", "recent", old, "abcd1234", known=False)
+    monkeypatch.setattr(Recent, "said", ["new"])
+    add([work()])
+    queue.run_until(NOW)
+    assert stored("recent").metrics.total == 1
+
+
 # Registration agencies
 
 

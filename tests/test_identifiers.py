@@ -90,6 +90,7 @@ def test_odd_characters_of_a_doi_are_kept(text: str, value: str) -> None:
         "10.5555/\ud800",
         "10.5555/" + "x" * identifiers.VALUE_LIMIT_BYTES,
         "10.5555/" + "é" * (identifiers.VALUE_LIMIT_BYTES // 2),
+        "10.5555/" + "\u023a" * 440,  # two bytes each, and three in lower case
         "doi:" * 10000 + "10.5555/x",
     ],
 )

@@ -1,6 +1,7 @@
 """What is kept: works with exact counters, results that nobody loses, shelves, sources."""
 
 import datetime as dt
+from collections import Counter
 
 import boto3
 import pytest
@@ -118,25 +119,25 @@ def test_a_month_fills_one_shelf_after_the_other():
 
 
 @pytest.fixture
-def meanwhile(monkeypatch):
-    """Runs something else between an importer's reading of a month and its writing."""
+def just_before(monkeypatch):
+    """Runs something else, once, just before a function is called."""
 
-    def arrange(something_else):
-        place = catalogue._place
+    def arrange(module, name, something_else):
+        function = getattr(module, name)
         todo = [something_else]
 
-        def interrupted(*arguments):
+        def interrupted(*given, **named):
             if todo:
                 todo.pop()()
-            return place(*arguments)
+            return function(*given, **named)
 
-        monkeypatch.setattr(catalogue, "_place", interrupted)
+        monkeypatch.setattr(module, name, interrupted)
 
     return arrange
 
 
-def test_importers_side_by_side_lose_no_work_and_share_no_slot(meanwhile):
-    meanwhile(lambda: add(*(work(number) for number in range(100, 130))))
+def test_importers_side_by_side_lose_no_work_and_share_no_slot(just_before):
+    just_before(catalogue, "_place", lambda: add(*(work(number) for number in range(100, 130))))
     assert add(*(work(number) for number in range(30))).outcomes == ["created"] * 30
     assert lists.counters(lists.MONTHS) == {"2014-03": 60}
     read = shelves.read(shelves.names())
@@ -145,8 +146,8 @@ def test_importers_side_by_side_lose_no_work_and_share_no_slot(meanwhile):
     assert len(works.find(members)) == 60
 
 
-def test_two_importers_of_the_same_work_create_it_once(meanwhile):
-    meanwhile(lambda: add(work(1), work(2)))
+def test_two_importers_of_the_same_work_create_it_once(just_before):
+    just_before(catalogue, "_place", lambda: add(work(1), work(2)))
     add(work(1, pmid="111"), work(3))
     assert lists.counters(lists.MONTHS) == {"2014-03": 3}
     assert works.find(["doi:10.5555/1"])["doi:10.5555/1"].work.pmid == "111"
@@ -366,8 +367,8 @@ def test_alerts_are_found_newest_first_and_resolved():
     assert found[0].details == b"body"
     alerts.resolve("source#crossref", found[0].id)
     assert [alert.message for alert in alerts.find("source#crossref")] == ["two", "one"]
-    assert alerts.count_since("source#crossref", NOW, 10) == 2
-    assert alerts.count_since("source#crossref", NOW + dt.timedelta(minutes=1), 10) == 1
+    assert alerts.count_since("source#crossref", NOW) == 2
+    assert alerts.count_since("source#crossref", NOW + dt.timedelta(minutes=1)) == 1
 
 
 def test_a_work_without_doi_is_found_by_the_doi_that_it_learns():
@@ -391,3 +392,235 @@ def test_refresh_makes_shelves_due_by_month():
         shelves.move("crossref", name, seen, later)
     assert planner.refresh(NOW, start=dt.date(2015, 1, 1)) == 1
     assert [name for name, _ in shelves.due("crossref", NOW)] == ["2015-06#0000"]
+
+
+# Writers that meet on a work
+
+
+ONE = "doi:10.5555/1"
+
+
+def move(issued):
+    """The work gets another date, by an import."""
+    add(work(1, issued=issued))
+
+
+def keep_stale(total, found, **rest):
+    """A job keeps what it was told of works that it had read before."""
+    result = Result(metrics=Metrics.of(citations=total), **rest)
+    results.keep({ONE: result}, found, asked(evidence_id="e2"), confirm=False)
+
+
+def assert_lists_follow_from_the_works():
+    """Rows and counters are those of the numbers that there are, and events have a number."""
+    rows, counts = set(), Counter()
+    kept = {item.key: item for item in tables.WorkItem.scan()}
+    for item in kept.values():
+        counts["months", item.sort[:7]] += 1
+        for source, text in item.extras.items():
+            if total := numbers.total(text):
+                rows |= set(lists.rank_keys(source, item.sort, total))
+                counts["stats", source, "events"] += total
+                counts["stats", source, f"b{lists.bucket(total):02d}"] += 1
+                counts[lists.with_list(source), item.sort[:7]] += 1
+    found, counters = set(), Counter()
+    for row in tables.ListItem.scan():
+        if row.list.startswith(("rank#", "with#")):
+            found.add((row.list, row.sort))
+        elif row.list.startswith("months"):
+            counters[row.list, row.sort] = int(row.present)
+        for name, value in row.extras.items():
+            counters[row.list, row.sort, name] = int(value)
+    assert found == rows
+    assert {name: count for name, count in counters.items() if count} == counts
+    for item in tables.EventsItem.scan():
+        assert item.source in kept[item.work].extras
+
+
+@pytest.mark.parametrize(("before", "now"), [(None, 5), (0, 5), (3, 5), (5, 0), (5, 5)])
+def test_a_date_that_changes_while_a_job_runs(before, now):
+    add(work(1))
+    if before is not None:
+        keep(before, ONE)
+    stale = works.find([ONE])
+    move(PartialDate(2010))
+    keep_stale(now, stale, events=[Event(event="new")])
+    assert numbers.total(works.find([ONE])[ONE].numbers["crossref"]) == now
+    assert_lists_follow_from_the_works()
+
+
+@pytest.mark.parametrize("total", [0, 3, 9])
+def test_a_number_that_is_written_while_a_date_changes(just_before, total):
+    """Between reading and writing the new date, of a source that knew the work and of another."""
+    add(work(1))
+    keep(3, ONE)
+    just_before(works, "replace", lambda: (keep(total, ONE), keep(7, ONE, source="scopus")))
+    move(PartialDate(2010))
+    assert works.find([ONE])[ONE].sort.startswith("2010-01-01")
+    assert_lists_follow_from_the_works()
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda: keep(9, ONE),
+        lambda: keep(0, ONE),
+        lambda: keep(7, ONE, source="scopus"),
+        lambda: move(PartialDate(2014, 3, 2)),
+        lambda: move(PartialDate(2011, 5)),
+        lambda: catalogue.delete(ONE),
+        lambda: (catalogue.delete(ONE), add(work(1)), keep(4, ONE)),
+    ],
+    ids=["more", "none", "another source", "back", "on", "deleted", "created again"],
+)
+def test_what_others_do_before_the_rows_of_a_changed_date_are_moved(just_before, meanwhile):
+    add(work(1))
+    keep(3, ONE)
+    just_before(works, "mend_rows", meanwhile)
+    move(PartialDate(2010))
+    assert_lists_follow_from_the_works()
+
+
+def test_a_number_whose_rows_were_mended_before_it_was_written_is_written_anew(just_before):
+    """Who mends sees the number of before; the rows of the next one are none for him."""
+    add(work(1))
+    keep(3, ONE)
+    stored = works.find([ONE])[ONE]
+    rows = set(lists.rank_keys("crossref", stored.sort, 5)) | works.rows_of(stored)
+    just_before(results, "_write", lambda: works.mend_rows(ONE, rows))
+    keep(5, ONE)
+    assert numbers.total(works.find([ONE])[ONE].numbers["crossref"]) == 5
+    assert_lists_follow_from_the_works()
+
+
+def test_rows_are_mended_again_if_a_number_comes_between(just_before):
+    add(work(1))
+    keep(3, ONE)
+    rows = works.rows_of(works.find([ONE])[ONE])
+    just_before(works, "_refuse_others", lambda: keep(9, ONE))
+    works.mend_rows(ONE, rows)
+    assert_lists_follow_from_the_works()
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        lambda: keep(9, ONE, events=[Event(event="late")]),
+        lambda: keep(7, ONE, source="scopus", events=[Event(event="late")]),
+        lambda: move(PartialDate(2010)),
+        lambda: add(work(1, pmid="112", publisher_id=340)),
+        lambda: catalogue.delete(ONE),
+    ],
+    ids=["number", "another source", "date", "metadata", "deleted"],
+)
+def test_what_others_write_while_a_work_is_deleted_goes_too(just_before, monkeypatch, meanwhile):
+    monkeypatch.setattr(catalogue.time, "sleep", lambda _: None)
+    add(work(1, pmid="111"))
+    keep(3, ONE, events=[Event(event="early")])
+    just_before(catalogue, "_deletion", meanwhile)
+    catalogue.delete(ONE)
+    for model in tables.MODELS:
+        assert ONE not in str(rows_of(model)), model
+    assert_lists_follow_from_the_works()
+
+
+def test_a_work_that_cannot_be_deleted_stays_whole(monkeypatch):
+    """Another writer comes first each time."""
+    monkeypatch.setattr(catalogue.time, "sleep", lambda _: None)
+    monkeypatch.setattr(catalogue, "TRIES", 2)
+    add(work(1))
+    keep(3, ONE, events=[Event(event="e")])
+    deletion, totals = catalogue._deletion, iter([7, 8])
+
+    def too_late(*given):
+        keep(next(totals), ONE, source="scopus")
+        deletion(*given)
+
+    monkeypatch.setattr(catalogue, "_deletion", too_late)
+    with pytest.raises(TimeoutError, match="try again"):
+        catalogue.delete(ONE)
+    assert events.find([(ONE, "crossref")])
+    assert_lists_follow_from_the_works()
+
+
+@pytest.mark.parametrize("before", [None, 3])
+def test_what_a_job_is_told_of_a_deleted_work_is_not_kept(monkeypatch, before):
+    monkeypatch.setattr(evidence, "LARGEST_ITEM_BYTES", 10)
+    add(work(1))
+    if before is not None:
+        keep(before, ONE, events=[Event(event="old")])
+    stale = works.find([ONE])
+    catalogue.delete(ONE)
+    objects = []
+    monkeypatch.setattr(evidence, "put_object", lambda key, _: objects.append(key))
+    monkeypatch.setattr(evidence, "delete_object", objects.remove)
+    keep_stale(5, stale, events=[Event(event="new")])
+    assert (rows_of(tables.EventsItem), objects) == ([], [])
+    assert_lists_follow_from_the_works()
+
+
+@pytest.mark.parametrize("before", [None, 3])
+def test_a_work_that_is_deleted_and_created_again_while_a_job_runs(before):
+    add(work(1))
+    if before is not None:
+        keep(before, ONE, events=[Event(event="old")])
+    stale = works.find([ONE])
+    catalogue.delete(ONE)
+    catalogue.add([work(1, issued=PartialDate(2010))], NOW + dt.timedelta(seconds=1), NOW)
+    keep_stale(5, stale, events=[Event(event="new")])
+    assert numbers.total(works.find([ONE])[ONE].numbers["crossref"]) == 5
+    assert events.find([(ONE, "crossref")])[ONE, "crossref"].events == [{"event": "new"}]
+    assert_lists_follow_from_the_works()
+
+
+def test_metadata_for_a_work_that_was_created_again_is_not_written():
+    """What is known of it may be the same, but not when it was created."""
+    add(work(1))
+    stale = works.find([ONE])[ONE]
+    catalogue.delete(ONE)
+    catalogue.add([work(1)], NOW + dt.timedelta(seconds=1), NOW)
+    assert works.replace(stale, work(1, pmid="111"), NOW) is False
+    assert_lists_follow_from_the_works()
+
+
+def test_events_that_a_dead_worker_left_are_not_those_of_the_next_work():
+    old = Result(metrics=Metrics.of(citations=1), events=[Event(event="old")])
+    events.put(ONE, "crossref", old, "abcd1234", known=False)
+    add(work(1), work(2))
+    keep(3, ONE, "doi:10.5555/2")
+    assert rows_of(tables.EventsItem) == []
+
+
+def test_a_shelf_that_is_emptied_while_it_is_used_again_is_due(just_before, monkeypatch):
+    monkeypatch.setattr(catalogue.time, "sleep", lambda _: None)
+    add(work(1))
+    just_before(shelves, "put_due", lambda: catalogue.delete(ONE))
+    add(work(2))
+    assert list(shelves.due("crossref", NOW)) == [("2014-03#0000", shelves.time_text(NOW))]
+
+
+def test_a_read_that_lags_behind_deletes_and_loses_nothing(monkeypatch):
+    """DynamoDB may answer with what was there a moment ago unless it is asked not to."""
+    add(work(1))
+    stale = works.find([ONE])
+    keep(3, ONE)
+    read = works.find
+
+    def lagging(keys, *, consistent=False):
+        return read(keys) if consistent else {}
+
+    for module in (works, results, catalogue):
+        monkeypatch.setattr(module, "find", lagging)
+    keep_stale(5, stale)
+    assert numbers.total(read([ONE])[ONE].numbers["crossref"]) == 5
+    works.merge(work(1, issued=PartialDate(2010)), NOW)
+    assert read([ONE])[ONE].work.issued == PartialDate(2010)
+    assert_lists_follow_from_the_works()
+    assert catalogue.delete(ONE) is True
+
+
+def test_an_import_says_that_it_could_not_change_a_work(monkeypatch):
+    add(work(1))
+    monkeypatch.setattr(works, "replace", lambda *_: False)
+    with pytest.raises(TimeoutError, match="try again"):
+        add(work(1, title="Other"))

@@ -91,7 +91,7 @@ def test_messages_are_lagottos_and_come_all_at_once_in_its_order() -> None:
         ({"mendeley_uuid": "x"}, {"mendeley_uuid": ["is invalid"]}),
         ({"canonical_url": "ftp://example.org"}, {"canonical_url": ["is invalid"]}),
         ({"title": " "}, {"title": ["can't be blank"]}),
-        ({"title": 7}, {"title": ["is not a text"]}),
+        ({"title": True}, {"title": ["is not a text"]}),
         ({"title": "a\ud800"}, {"title": ["is not a text"]}),
         (
             {"title": "x" * (TITLE_LIMIT_CHARACTERS + 1)},

@@ -17,16 +17,19 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.model import Work
 from chalicelib.schedule import SHELF_SIZE
-from chalicelib.store import evidence, lists, numbers, shelves, sources
-from chalicelib.store.tables import EventsItem, ListItem, ShelfItem, WorkItem, connection
+from chalicelib.store import events, lists, numbers, shelves, sources
+from chalicelib.store.tables import ListItem, ShelfItem, WorkItem, connection
 from chalicelib.store.works import (
     TRIES,
     StoredWork,
+    as_read,
     combined,
     find,
     item_of,
+    mend_rows,
     merge,
     milliseconds,
+    rows_of,
     worth_another_try,
 )
 
@@ -71,27 +74,26 @@ def create(work: Work, now: dt.datetime, due_at: dt.datetime) -> Added:
 def delete(key: str) -> bool:
     """Delete a work with its numbers, events, list rows and counters; whether there was one.
 
-    What may be repeated goes first, so that a deletion that died can be made again; a
-    worker that writes a number meanwhile makes it start anew.
+    List rows go first, so that a deletion that died can be made again; whoever writes to the
+    work meanwhile makes it start anew. Events go last: nobody puts them for good any more.
+    Errors: TimeoutError; the work is whole then.
     """
     for attempt in range(TRIES):
-        stored = find([key]).get(key)
+        stored = find([key], consistent=True).get(key)
         if stored is None:
             return False
-        for source, text in stored.numbers.items():
-            lists.delete_rows(lists.rank_keys(source, stored.sort, numbers.total(text)))
-        for item in EventsItem.query(key):
-            if item.object_key:
-                evidence.delete_object(item.object_key)
-            item.delete()
+        rows = rows_of(stored)
+        lists.delete_rows(rows)
         try:
             with TransactWrite(connection=connection()) as transaction:
                 _deletion(transaction, stored)
         except TransactWriteError as error:
+            mend_rows(key, rows)
             if not worth_another_try(error):
                 raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))
             continue
+        events.delete(key)
         lists.forget_lookups(stored.work)
         shelves.forget(stored.shelf, [row.name for row in sources.installed()])
         return True
@@ -222,6 +224,8 @@ def _creation(
                 ShelfItem.members.add({work.key for work in members}),
                 ShelfItem.youngest.set(max(days).isoformat()),
             ],
+            # One that was emptied meanwhile is forgotten with its due times.
+            condition=ShelfItem.members.exists() if shelf in standing else None,
         )
     added = Counter(work.month for work in works)
     for name, bucket, change in _summed(works, 1):
@@ -238,9 +242,7 @@ def _creation(
 
 def _deletion(transaction: TransactWrite, stored: StoredWork) -> None:
     work = stored.work
-    unchanged = WorkItem.key.exists()
     for source, text in stored.numbers.items():
-        unchanged &= WorkItem.extra(source) == text
         if total := numbers.total(text):
             transaction.update(
                 ListItem("stats", source),
@@ -253,7 +255,7 @@ def _deletion(transaction: TransactWrite, stored: StoredWork) -> None:
                 ListItem(lists.with_list(source), stored.sort[:7]),
                 actions=[ListItem.present.add(-1)],
             )
-    transaction.delete(WorkItem(work.key), condition=unchanged)
+    transaction.delete(WorkItem(work.key), condition=as_read(stored))
     transaction.update(
         ShelfItem(stored.shelf, shelves.WORKS),
         actions=[ShelfItem.members.delete({work.key})],

@@ -31,7 +31,7 @@ def put(work_key: str, source: str, result: Result, digest: str, *, known: bool)
     item = EventsItem(work_key, source)
     if not events and not notes:
         if known:
-            item.delete()
+            delete(work_key, source)
         return
     document = orjson.dumps({"events": events, "notes": notes})
     body = gzip.compress(document, mtime=0)
@@ -41,6 +41,21 @@ def put(work_key: str, source: str, result: Result, digest: str, *, known: bool)
     else:
         item.body = body
     item.save()
+
+
+def delete(work_key: str, source: str | None = None) -> None:
+    """Delete what was kept of a work, by one source or by all."""
+    by_one = None if source is None else EventsItem.source == source
+    for item in EventsItem.query(work_key, by_one, consistent_read=True):
+        if item.object_key:
+            evidence.delete_object(item.object_key)
+        item.delete()
+
+
+def known(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of (work key, source) pairs of which something is kept; one call per 100 pairs."""
+    items = EventsItem.batch_get(list(pairs), attributes_to_get=["work", "source"])
+    return [(item.work, item.source) for item in items]
 
 
 def find(pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Kept]:

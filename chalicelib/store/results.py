@@ -4,7 +4,8 @@ The order of writes makes a repeated job harmless and lets two workers meet on o
 
     1. events            a repeated write writes the same
     2. list rows         the new ones are put and the old deleted; both may be repeated
-    3. the number        only from the text that was read; whoever comes second starts again
+    3. the number        only from the text and the date that were read; whoever comes second
+                         puts right what he wrote in 1 and 2, and starts again
     4. counters          once per job, for the numbers that this worker wrote in step 3
 
 Nothing that did not change is written. Counters can lag behind if a worker dies between 3 and
@@ -24,7 +25,7 @@ from chalicelib.model import Metrics, Result
 from chalicelib.store import events, lists, numbers
 from chalicelib.store.numbers import Numbers
 from chalicelib.store.tables import WorkItem
-from chalicelib.store.works import StoredWork, find, update
+from chalicelib.store.works import StoredWork, find, mend_rows, still, update
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def keep(
     ``confirm``: also write the time to numbers that did not change, for works whose shelf
     will not be marked as asked.
     """
+    _forget_leftovers(results, works, asked.source)
     counters = _Counters(asked.source)
     written = 0
     try:
@@ -60,10 +62,28 @@ def keep(
                     written += outcome == "written"
                     update(stored, asked.at, result.identifiers)
                     break
-                stored = find([key]).get(key)
+                stored = find([key], consistent=True).get(key)
+                if stored is None:
+                    events.delete(key, asked.source)
     finally:
         counters.write()
     return written
+
+
+def _forget_leftovers(
+    results: Mapping[str, Result], works: Mapping[str, StoredWork], source: str
+) -> None:
+    """Delete the events that an earlier work of a key left, whose worker died when it had been
+    deleted. Only where they would show: with a first number, and no events to overwrite them."""
+    pairs = [
+        (key, source)
+        for key, result in results.items()
+        if result.metrics is not None
+        and not (result.events or result.notes)
+        and source not in works[key].numbers
+    ]
+    for key, _ in events.known(pairs):
+        events.delete(key, source)
 
 
 class _Counters:
@@ -90,7 +110,8 @@ class _Counters:
 def _keep_one(
     stored: StoredWork, result: Result, asked: Asked, confirm: bool, counters: _Counters
 ) -> Literal["written", "same", "overtaken"]:
-    """Keep one result; ``overtaken`` when somebody else changed the number meanwhile."""
+    """Keep one result; ``overtaken`` when somebody else changed the number or the
+    date meanwhile, or deleted the work."""
     if result.metrics is None:
         return "same"
     before_text = stored.numbers.get(asked.source)
@@ -108,23 +129,11 @@ def _keep_one(
     new_rows = set(lists.rank_keys(source, stored.sort, new_total))
     lists.put_rows(new_rows - old_rows)
     lists.delete_rows(old_rows - new_rows)
-    if not _write(key, source, before_text, numbers.encode(now)):
-        _mend_rows(key, source, old_rows | new_rows)
+    if not _write(stored, source, numbers.encode(now)):
+        mend_rows(key, old_rows | new_rows)
         return "overtaken"
     counters.changed(stored.sort[:7], old_total, new_total)
     return "written"
-
-
-def _mend_rows(key: str, source: str, touched: set[tuple[str, str]]) -> None:
-    """Put right the list rows that were touched for a number that then was not written."""
-    current = find([key]).get(key)
-    right = (
-        set(lists.rank_keys(source, current.sort, numbers.total(current.numbers.get(source))))
-        if current
-        else set()
-    )
-    lists.put_rows(touched & right)
-    lists.delete_rows(touched - right)
 
 
 def _numbers_after(
@@ -156,12 +165,14 @@ def _same(before: Numbers, now: Numbers) -> bool:
     )
 
 
-def _write(key: str, source: str, seen: str | None, text: str) -> bool:
+def _write(stored: StoredWork, source: str, text: str) -> bool:
     attribute = WorkItem.extra(source)
-    unchanged = attribute.does_not_exist() if seen is None else attribute == seen
+    unchanged = WorkItem.sort == stored.sort
+    unchanged &= still(attribute, stored.numbers.get(source))
+    unchanged &= still(WorkItem.mended, stored.mended)
     try:
-        WorkItem(key).update(
-            actions=[attribute.set(text)], condition=WorkItem.key.exists() & unchanged
+        WorkItem(stored.work.key).update(
+            actions=[attribute.set(text), WorkItem.version.add(1)], condition=unchanged
         )
     except UpdateError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":

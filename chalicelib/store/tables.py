@@ -171,6 +171,10 @@ class WorkItem(_Extensible):
     registrant = UnicodeAttribute(null=True)
     sort_doi = UnicodeAttribute(null=True)
     publisher = UnicodeAttribute(null=True)
+    #: Grows with every write after the first.
+    version = NumberAttribute(null=True)
+    #: Grows when list rows of the work were put right (``works.mend_rows``).
+    mended = NumberAttribute(null=True)
 
     by_month = _ByMonth()
     by_prefix = _ByPrefix()
@@ -262,8 +266,21 @@ class _Unresolved(GlobalSecondaryIndex[Any]):
     id = UnicodeAttribute(range_key=True)
 
 
+class _AllUnresolved(GlobalSecondaryIndex[Any]):
+    class Meta:
+        index_name = "all_unresolved"
+        projection = IncludeProjection(["class_name", "work"])
+
+    all_unresolved = UnicodeAttribute(hash_key=True)
+    id = UnicodeAttribute(range_key=True)
+
+
 class AlertItem(_Table):
-    """Something a person should look at; ``unresolved`` repeats ``subject`` until it is."""
+    """Something a person should look at; ``unresolved`` repeats ``subject`` until it is.
+
+    Until then ``all_unresolved`` is the same for all. ``class_name`` and ``work`` repeat what
+    is in ``about``, for the index.
+    """
 
     class Meta(_Meta):
         table_name = _StackTable("alerts")
@@ -273,9 +290,13 @@ class AlertItem(_Table):
     about = UnicodeAttribute()
     details = BinaryAttribute(null=True, legacy_encoding=False)
     unresolved = UnicodeAttribute(null=True)
+    all_unresolved = UnicodeAttribute(null=True)
+    class_name = UnicodeAttribute(null=True)
+    work = UnicodeAttribute(null=True)
     expires_at = TTLAttribute(null=True)
 
     open = _Unresolved()
+    all_open = _AllUnresolved()
 
 
 class RequestItem(_Table):

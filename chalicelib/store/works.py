@@ -4,18 +4,22 @@ Table ``<stack>-works``, key ``doi:10.5555/abc`` (or another kind's). Access pat
 
     works by key                      BatchGetItem, 100 a call
     works by date, prefix, publisher  see ``lists``
-    change metadata                   only from the text that was read
+    change metadata                   only from the text that was read; another date only from
+                                      the whole item that was read, as its numbers move along
     add and delete                    see ``catalogue``
 """
 
 import dataclasses
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
 
 import orjson
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.attributes import NumberAttribute
+from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -31,7 +35,10 @@ _FIELDS = (*IDENTIFIER_KINDS, "publisher_id")
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class StoredWork:
-    """A work as it is kept. ``numbers`` maps a source to its text (see ``numbers``)."""
+    """A work as it is kept. ``numbers`` maps a source to its text (see ``numbers``).
+
+    ``version`` and ``mended`` tell which of its states it is (``tables.WorkItem``).
+    """
 
     work: Work
     shelf: str
@@ -39,6 +46,8 @@ class StoredWork:
     created_at: dt.datetime
     updated_at: dt.datetime
     numbers: dict[str, str]
+    version: int | None
+    mended: int | None
 
 
 def find(keys: Iterable[str], *, consistent: bool = False) -> dict[str, StoredWork]:
@@ -105,9 +114,10 @@ def sort_of(work: Work, created_ms: int) -> str:
 def merge(work: Work, now: dt.datetime) -> None:
     """Merge new metadata into a stored work, again if somebody changed it meanwhile."""
     for _ in range(TRIES):
-        stored = find([work.key]).get(work.key)
+        stored = find([work.key], consistent=True).get(work.key)
         if stored is None or replace(stored, combined(stored.work, work), now):
             return
+    raise TimeoutError(f"changing {work.key} met too many other writers; try again")
 
 
 def replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
@@ -115,7 +125,8 @@ def replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
     work was still as it was read. Its key stays.
 
     The work stays on its shelf even if its month changes: the shelf is only how it is
-    scheduled. Its place in lists by date moves with it.
+    scheduled. Its place in lists by date moves with it, and so do the numbers that were read:
+    where the date changes, these must still be all there are.
     """
     before = stored.work
     moved: Counter[tuple[str, str]] = Counter()
@@ -128,6 +139,7 @@ def replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
         WorkItem.updated_ms.set(milliseconds(now)),
         WorkItem.month.set(item.month),
         WorkItem.sort.set(sort),
+        WorkItem.version.add(1),
     ]
     for name in ("publisher", "registrant", "sort_doi"):
         if value := getattr(item, name):
@@ -135,6 +147,7 @@ def replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
         else:
             actions.append(getattr(WorkItem, name).remove())
     unchanged = WorkItem.about == item_of(before, "", 0).about
+    unchanged &= WorkItem.sort == stored.sort if sort == stored.sort else as_read(stored)
     lookups = set(lists.lookup_rows(changed)) - set(lists.lookup_rows(before))
     gone = set(lists.lookup_rows(before)) - set(lists.lookup_rows(changed))
     try:
@@ -160,18 +173,68 @@ def replace(stored: StoredWork, changed: Work, now: dt.datetime) -> bool:
     if gone:
         lists.forget_lookups(before)
     if sort != stored.sort:
-        _move_in_lists(stored, changed, sort)
+        _move_in_lists(stored, sort)
     return True
 
 
-def _move_in_lists(stored: StoredWork, changed: Work, sort: str) -> None:
+def _move_in_lists(stored: StoredWork, sort: str) -> None:
     for source, text in stored.numbers.items():
-        total = numbers.total(text)
-        lists.put_rows(lists.rank_keys(source, sort, total))
-        lists.delete_rows(lists.rank_keys(source, stored.sort, total))
-        if total and changed.month != stored.work.month:
-            lists.add_to_counter(lists.with_list(source), stored.work.month, -1)
-            lists.add_to_counter(lists.with_list(source), changed.month, 1)
+        if numbers.total(text) and sort[:7] != stored.sort[:7]:
+            lists.add_to_counter(lists.with_list(source), stored.sort[:7], -1)
+            lists.add_to_counter(lists.with_list(source), sort[:7], 1)
+    mend_rows(stored.work.key, rows_of(stored) | rows_of(dataclasses.replace(stored, sort=sort)))
+
+
+def rows_of(stored: StoredWork) -> set[tuple[str, str]]:
+    """The rows that the numbers of a work have in lists of sources."""
+    return {
+        row
+        for source, text in stored.numbers.items()
+        for row in lists.rank_keys(source, stored.sort, numbers.total(text))
+    }
+
+
+def mend_rows(key: str, touched: Set[tuple[str, str]]) -> None:
+    """Put right those rows of a work in lists that were touched beside other writers.
+
+    Who wrote rows for a number that he has not written yet may have them undone by this. So
+    it ends with a change of the item that lets his number be refused, and he comes again.
+    Errors: TimeoutError.
+    """
+    for _ in range(TRIES):
+        stored = find([key], consistent=True).get(key) if touched else None
+        right = rows_of(stored) if stored else set()
+        lists.put_rows(touched & right)
+        lists.delete_rows(touched - right)
+        if stored is None or _refuse_others(stored):
+            return
+    raise TimeoutError(f"changing {key} met too many other writers; try again")
+
+
+def _refuse_others(stored: StoredWork) -> bool:
+    try:
+        WorkItem(stored.work.key).update(
+            actions=[WorkItem.version.add(1), WorkItem.mended.add(1)], condition=as_read(stored)
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
+
+
+def as_read(stored: StoredWork) -> Condition:
+    """That nothing was written to a work since it was read. Its sort is not that of another
+    work that was created under its key since then."""
+    same: Condition = WorkItem.sort == stored.sort
+    same &= still(WorkItem.version, stored.version)
+    return same
+
+
+def still(attribute: Path | NumberAttribute, seen: object) -> Condition:
+    """That an attribute has the value that was read; None: there was none."""
+    same: Condition = attribute.does_not_exist() if seen is None else attribute == seen
+    return same
 
 
 def worth_another_try(error: TransactWriteError) -> bool:
@@ -225,4 +288,6 @@ def _stored(item: WorkItem) -> StoredWork:
         created_at=dt.datetime.fromtimestamp(item.created_ms / 1000, dt.UTC),
         updated_at=dt.datetime.fromtimestamp(item.updated_ms / 1000, dt.UTC),
         numbers=item.extras,
+        version=None if item.version is None else int(item.version),
+        mended=None if item.mended is None else int(item.mended),
     )
