@@ -162,12 +162,16 @@ Period = dict[str, int]
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One mention, in Lagotto's wrapping (api.md 4.6). ``time`` is ISO 8601 in UTC."""
+    """One mention, in Lagotto's wrapping (api.md 4.6). ``time`` is ISO 8601 in UTC.
+
+    ``always`` are the keys of the wrapping that stand there also if they are null.
+    """
 
     event: Any
     url: str | None = None
     time: str | None = None
     csl: Mapping[str, Any] | None = None
+    always: tuple[str, ...] = ()
 
     def wrapped(self) -> dict[str, Any]:
         """``{"event", "event_time", "event_url", "event_csl"}`` without the missing keys."""
@@ -177,7 +181,7 @@ class Event:
             ("event_url", self.url),
             ("event_csl", self.csl),
         )
-        return {key: value for key, value in pairs if value is not None}
+        return {key: value for key, value in pairs if value is not None or key in self.always}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

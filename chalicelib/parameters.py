@@ -41,7 +41,7 @@ class Parameter(Generic[Value]):
         *,
         location: Literal["query", "path", "header"] = "query",
         required: bool = False,
-        example: str = "",
+        example: str | int = "",
     ) -> None:
         self.name = name
         self.description = description

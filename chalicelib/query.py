@@ -204,9 +204,9 @@ INFO = Parameter(
 )
 SOURCE = Parameter(
     "source",
-    "The name of a source: only works with events of it, and only its entry in `sources`. With"
-    " `ids` or `q` it does only the latter. An unknown name limits nothing and leaves `sources`"
-    " empty.",
+    "The name of a source: only works with events of it, unless `ids` or `q` is there. API v5 also"
+    " shows only its entry in `sources`. An unknown name limits nothing, and leaves `sources` of"
+    " API v5 empty.",
     TEXT,
     str,
     ("source_id",),
@@ -239,11 +239,12 @@ ARTICLES = Reader(
     source=SOURCE,
     publisher_id=Parameter(
         "publisher",
-        "The number of a publisher at Crossref: only its works. Anything else counts as absent.",
+        "The number of a publisher at Crossref: only its works, none if it has none here. That of"
+        " an unknown publisher, and anything else, counts as absent.",
         {"type": "integer", "minimum": 0, "maximum": 10**15 - 1},
         _publisher,
         ("publisher_id",),
-        example="340",
+        example=340,
     ),
     class_name=Parameter(
         "class_name",
@@ -254,8 +255,8 @@ ARTICLES = Reader(
     ),
     order=Parameter(
         "order",
-        "The name of a source: most events of it first. Otherwise, and beside another `source`,"
-        " the newest work is first.",
+        "The name of a source: most events of it first. Otherwise the newest work is first, as"
+        " it is where another `source` says which works are meant.",
         TEXT,
         str,
         example="crossref",

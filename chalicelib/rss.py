@@ -60,14 +60,14 @@ PUBLISHED = Reader(
         " absent.",
         _COUNT,
         _number,
-        example="30",
+        example=30,
     ),
     months=Parameter(
         "months",
         "Only works published within so many months; not looked at beside `days`.",
         _COUNT,
         _number,
-        example="12",
+        example=12,
     ),
 )
 

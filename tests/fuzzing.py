@@ -75,6 +75,7 @@ ACCOUNTS: tuple[dict[str, str], ...] = (
 )
 CALLERS = {
     "anybody": ({},),
+    "anybody, or key": KEYS,
     "key": KEYS,
     "account": ACCOUNTS,
     "key or account": (*KEYS, *ACCOUNTS),

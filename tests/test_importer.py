@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib import importer
@@ -272,7 +272,6 @@ LINES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(LINES)
 def test_every_line_that_is_not_blank_is_counted_once(raw_lines: list[bytes]) -> None:
     data = b"\n".join(raw_lines)

@@ -112,7 +112,6 @@ def test_answers_to_anything_are_as_described(fuzzer, name):
         max_examples=EXAMPLES,
         derandomize=True,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.generate, Phase.shrink),
     )

@@ -313,9 +313,7 @@ def garbage_is_nothing(name: str, garbage: str) -> bool:
     return kinds.get(garbage) in cases(name).get("means_zero", [])
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     name=st.sampled_from(names()),
     answers=st.lists(st.binary(max_size=200), max_size=4),

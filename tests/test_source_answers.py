@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chalicelib import sources
@@ -178,7 +178,7 @@ def any_json(name: str) -> st.SearchStrategy[Any]:
 
 
 @every_source
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=10)
 @given(data=st.data())
 def test_any_answer_gives_results_or_our_errors(name: str, data: st.DataObject) -> None:
     known_shape = (
@@ -210,7 +210,7 @@ READING_HEADERS = [name for name in NAMES if type(sources.get(name)).limits is n
 
 
 @pytest.mark.parametrize("name", READING_HEADERS)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(value=st.text() | st.integers().map(str) | st.floats().map(str) | st.just("9" * 5000))
 def test_any_header_is_read_or_ignored(name: str, value: str) -> None:
     limits = sources.get(name).limits(SameForAll(value))

@@ -1,15 +1,16 @@
 """The table of endpoints as an OpenAPI 3.1 document. Pure."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chalicelib import API_VERSION, VERSION, abilities, settings
 from chalicelib.openapi import responses, schemas
-from chalicelib.openapi.endpoint import IF_NONE_MATCH, Endpoint, override
+from chalicelib.openapi.endpoint import IF_NONE_MATCH, Callers, Endpoint, override
 from chalicelib.openapi.endpoints import TAGS, table
 from chalicelib.openapi.responses import FORM, JSON, MULTIPART, PREFLIGHT, Responses
 from chalicelib.parameters import Parameter, Schema
+from chalicelib.store.gateway_keys import SHARED, STANDARD
 
 Json = dict[str, Any]
 
@@ -18,7 +19,8 @@ How often scholarly works are viewed, saved, discussed, cited and recommended. T
 Lagotto {version}.
 
 A key is sent as `?api_key=`, in the header `x-api-key`, or as `Authorization: Token token=KEY`.
-People with an account sign in to API v4 with name and password (HTTP Basic).
+People with an account sign in to API v4 with name and password (HTTP Basic). What pages of other
+sites have a browser ask with these is refused (403).
 
 Requests are limited: {limits}. Beyond that they are answered 429 with `Retry-After`.
 
@@ -32,27 +34,28 @@ it that they have nothing.
 An answer has an `ETag`; sent as `If-None-Match` it saves sending the answer again (304). One that
 is too large for the gateway is at the address in `Location` (303).
 """
-#: What the gateway's usage plans grant a key, and all who come without one (``infra.gateway``).
-KEY_LIMITS = (10, 100_000)
-ANONYMOUS_LIMITS = (5, 20_000)
 
 _SCHEMES: dict[str, Json] = {
-    "key in the query": {"type": "apiKey", "in": "query", "name": "api_key"},
-    "key in a header": {"type": "apiKey", "in": "header", "name": "x-api-key"},
-    "key as a token": {
+    "key_in_the_query": {"type": "apiKey", "in": "query", "name": "api_key"},
+    "key_in_a_header": {"type": "apiKey", "in": "header", "name": "x-api-key"},
+    "key_as_a_token": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
         "description": "`Token token=KEY`",
     },
-    "name and password": {"type": "http", "scheme": "basic"},
+    "name_and_password": {"type": "http", "scheme": "basic"},
 }
-_KEY = ("key in the query", "key in a header", "key as a token")
-_SECURITY = {
+_KEY: tuple[Json, ...] = (
+    *({"key_in_the_query": []}, {"key_in_a_header": []}, {"key_as_a_token": []}),
+)
+_ACCOUNT: Json = {"name_and_password": []}
+_SECURITY: Mapping[Callers, tuple[Json, ...]] = {
     "anybody": (),
+    "anybody, or key": ({}, *_KEY),
     "key": _KEY,
-    "account": ("name and password",),
-    "key or account": (*_KEY, "name and password"),
+    "account": (_ACCOUNT,),
+    "key or account": (*_KEY, _ACCOUNT),
 }
 
 
@@ -87,7 +90,7 @@ def document(site: str) -> Json:
         "components": {
             **shared,
             "headers": {name: responses.header(name) for name in responses.HEADERS},
-            "securitySchemes": {_id(name): scheme for name, scheme in _SCHEMES.items()},
+            "securitySchemes": _SCHEMES,
         },
     }
 
@@ -103,10 +106,12 @@ def operations() -> Iterator[Operation]:
 
 def description() -> str:
     """What holds for all endpoints, in paragraphs; code is in backticks."""
-    (second, day), (second_all, day_all) = KEY_LIMITS, ANONYMOUS_LIMITS
+    each, nobody, people, posts = STANDARD, *SHARED
     limits = (
-        f"{second} a second and {day:,} a day with a key, {second_all} a second and {day_all:,}"
-        " a day for all who come without one together"
+        f"{each.rate_per_second} a second and {each.quota_per_day:,} a day with a key. Together"
+        f" have {nobody.rate_per_second} a second and {nobody.quota_per_day:,} a day all who come"
+        f" without one, {people.rate_per_second} a second all who sign in with name and password,"
+        f" {posts.rate_per_second} a second all whose key is in the body of a POST"
     )
     return _DESCRIPTION.format(version=API_VERSION, limits=limits)
 
@@ -170,11 +175,12 @@ def _operation(
             status: response.document(cors=endpoint.cors, body=body)
             for status, response in sorted((answers or endpoint.responses).items())
         },
-        "security": [{_id(scheme): []} for scheme in _SECURITY[endpoint.callers]],
+        "security": [*_SECURITY[endpoint.callers]],
     }
     if endpoint.body and answers is None:
         content = {kind: {"schema": schema} for kind, schema in endpoint.body.items()}
-        made["requestBody"] = {"required": True, "content": content}
+        # A POST can mean a verb that takes none.
+        made["requestBody"] = {"required": endpoint.verb != "POST", "content": content}
     return made
 
 
@@ -197,15 +203,15 @@ def _posted(endpoint: Endpoint, name: str) -> Json:
         for parameter in inside
         for name in (parameter.name, *parameter.other_names)
     }
-    if made["security"]:
-        if "key" in endpoint.callers:
-            properties["api_key"] = {"type": "string", "description": "The key."}
-        made["security"].append({})  # it can be in the body
+    if "key" in endpoint.callers:
+        properties["api_key"] = {"type": "string", "description": "The key."}
+        if {} not in made["security"]:
+            made["security"].append({})  # it can be in the body
     schema = {"type": "object", "properties": properties}
     content = {kind: {"schema": schema} for kind in (FORM, MULTIPART, JSON)}
     return made | {
         "summary": f"{endpoint.summary}, for long parameters",
-        "requestBody": {"required": True, "content": content},
+        "requestBody": {"required": False, "content": content},
     }
 
 
@@ -245,8 +251,3 @@ def _parameters(parameter: Parameter[Any]) -> Iterator[Json]:
             "schema": parameter.schema,
             **({"example": parameter.example} if parameter.example and not another else {}),
         }
-
-
-def _id(scheme: str) -> str:
-    """The name of a security scheme as OpenAPI can have it."""
-    return scheme.replace(" ", "_")

@@ -9,8 +9,9 @@ from chalicelib.openapi.responses import Responses
 from chalicelib.parameters import Parameter, Reader, Schema
 
 Verb = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-#: Who may call: anybody; with a key; with name and password; with either of these.
-Callers = Literal["anybody", "key", "account", "key or account"]
+#: Who may call: anybody, who may see more with a key; with a key; with name and password; with
+#: either of these.
+Callers = Literal["anybody", "anybody, or key", "key", "account", "key or account"]
 
 ID = Parameter(
     "id",
@@ -73,7 +74,7 @@ class Endpoint:
     def roles(self) -> tuple[str, ...]:
         """The roles that may call; none where nobody is asked who he is."""
         if self.may is None:
-            return () if self.callers == "anybody" else abilities.ROLES
+            return () if self.callers.startswith("anybody") else abilities.ROLES
         action, resource = self.may
         return tuple(role for role in abilities.ROLES if abilities.may(role, action, resource))
 

@@ -27,7 +27,6 @@ TAGS: Mapping[str, str] = {
 #: What a POST is answered outside the API that does not say that it is a GET.
 ELSEWHERE: Responses = {
     "302": responses.SENT_ON,
-    "400": responses.malformed("other"),
     "404": responses.failed("There is no such page.", "other"),
 }
 
@@ -59,6 +58,7 @@ def _keyed(
         callers="key",
         responses={
             **responses.found(schema, jsonp=True),
+            "400": responses.malformed(family),
             "401": responses.failed(wrong, family, jsonp=True),
             **not_found,
             "429": responses.TOO_MANY,
@@ -183,7 +183,7 @@ def _v3() -> tuple[Endpoint, ...]:
 
 def _open() -> tuple[Endpoint, ...]:
     def endpoint(name: str, path: str, answers: Responses, **given: Any) -> Endpoint:
-        told = {**answers, "5XX": responses.BROKEN}
+        told = {**answers, "400": responses.malformed("other"), "5XX": responses.BROKEN}
         posted = given.pop("posted", ELSEWHERE)
         return Endpoint(name=name, path=path, tag="open", responses=told, posted=posted, **given)
 
@@ -225,6 +225,7 @@ def _open() -> tuple[Endpoint, ...]:
             summary="The works with the most events of a source (RSS)",
             description=f"The first {rss.LENGTH}. That of a private source takes a key of staff"
             " or of an admin.",
+            callers="anybody, or key",
             parameters=(SOURCE_NAME, *all_of(rss.PUBLISHED)),
             route="/sources/{name}",
             posted={**ELSEWHERE, "404": no_source},
@@ -235,6 +236,7 @@ def _open() -> tuple[Endpoint, ...]:
             {
                 **responses.text({RSS: TEXT}),
                 "401": responses.not_signed_in("other"),
+                "403": responses.foreign("other"),
                 "429": responses.TOO_MANY,
             },
             summary="The newest alerts (RSS)",

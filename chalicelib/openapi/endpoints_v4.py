@@ -42,8 +42,10 @@ def _endpoint(
         callers="account",
         may=may,
         responses={
+            "400": responses.malformed(family),
             **answers,
             "401": responses.not_signed_in(family),
+            "403": responses.foreign(family),
             "404": responses.no_such_verb(missing, family)
             if given.get("verb") == "POST"
             else responses.failed(missing, family),
@@ -107,7 +109,10 @@ def _writing() -> tuple[Endpoint, ...]:
     changed: Responses = {**responses.written(reference("ArticleAnswerV4")), **bad_body}
     deleted: Responses = {
         **responses.written(reference("ArticleDeletedV4")),
-        "400": responses.failed("It cannot be deleted just now.", "articles_v4"),
+        "400": responses.failed(
+            "It cannot be deleted just now, or the body is not what its Content-Type says.",
+            "articles_v4",
+        ),
     }
     any_of = {"anyOf": [reference("ArticleAnswerV4"), reference("ArticleDeletedV4")]}
     return (

@@ -23,10 +23,12 @@ h3{font-size:1.125rem}h4{margin:1rem 0 .25rem}.verb{color:#05c}
 """
 _CALLERS: Mapping[Callers, str] = {
     "anybody": "Anybody.",
+    "anybody, or key": "Anybody; with a key there may be more to see.",
     "key": "With a key.",
     "account": "With name and password.",
     "key or account": "With a key, or with name and password.",
 }
+_SHAPE = ("Key", "Values", "There", "Meaning")
 
 
 def page(site: str, root: str = "") -> str:
@@ -125,12 +127,12 @@ def _shape(name: str, schema: Schema) -> str:
         (
             f"<code>{_text(key)}</code>",
             _kind(of),
-            "optional" if key in optional else "",
+            "optional" if key in optional else "always",
             _text(str(of.get("description", ""))),
         )
         for key, of in properties.items()
     ]
-    return f"{head}<p>{told}</p>{layout.table(('Key', 'Values', '', ''), rows)}</section>"
+    return f"{head}<p>{told}</p>{layout.table(_SHAPE, rows)}</section>"
 
 
 def _kind(schema: Schema) -> str:
@@ -160,10 +162,10 @@ def _kind(schema: Schema) -> str:
 def _curl(endpoint: Endpoint, site: str) -> str:
     """A line to paste, with what may be asked for in place of names and keys."""
     path = endpoint.path
-    params: dict[str, str] = {}
+    params: dict[str, Any] = {}
     for parameter in endpoint.parameters:
         if parameter.location == "path":
-            path = path.replace(f"{{{parameter.name}}}", parameter.example)
+            path = path.replace(f"{{{parameter.name}}}", str(parameter.example))
         elif parameter.example and not params and parameter is not query.CALLBACK:
             params[parameter.name] = parameter.example
     options = ""
@@ -174,11 +176,11 @@ def _curl(endpoint: Endpoint, site: str) -> str:
         options += "".join(
             f" -H '{parameter.name}: {parameter.schema['enum'][0]}'"
             for parameter in endpoint.parameters
-            if parameter.location == "header"
+            if parameter.location == "header" and parameter.required
         )
     elif endpoint.callers == "account":
         options = " -u NAME:PASSWORD"
-    elif "key" in endpoint.callers:
+    elif endpoint.callers.startswith("key"):
         params["api_key"] = "KEY"
     # Slashes and commas are clearer as they are, and may be so.
     asked = f"?{urlencode(params, safe='/:,')}" if params else ""

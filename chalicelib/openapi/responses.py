@@ -17,8 +17,15 @@ XML, RSS = "application/xml", "application/rss+xml"
 HTML, PLAIN = "text/html", "text/plain"
 FORM, MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 
-_CORS = ("Access-Control-Allow-Origin",)
-_ALWAYS = ("Cache-Control", "X-Request-Id", "X-Runtime")
+#: The gateway gives the first of them alone where it answers by itself.
+_CORS = (
+    *("Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Max-Age"),
+)
+_EVERYWHERE = (
+    *("X-Request-Id", "X-Runtime"),
+    *("X-Frame-Options", "X-XSS-Protection", "X-Content-Type-Options"),
+)
+_ALWAYS = ("Cache-Control", *_EVERYWHERE)
 #: All headers that answers are described with: name → (what it says, its schema).
 HEADERS: Mapping[str, tuple[str, Schema]] = {
     "ETag": (
@@ -38,6 +45,9 @@ HEADERS: Mapping[str, tuple[str, Schema]] = {
     "Location": ("Where to go on.", TEXT),
     "Retry-After": ("After how many seconds to try again.", TEXT),
     "WWW-Authenticate": ("How to sign in.", TEXT),
+    "X-Frame-Options": ("Which pages may show the answer in a frame.", TEXT),
+    "X-XSS-Protection": ("What old browsers do against scripts from elsewhere.", TEXT),
+    "X-Content-Type-Options": ("It is what its Content-Type says.", {"const": "nosniff"}),
 }
 
 
@@ -45,22 +55,25 @@ HEADERS: Mapping[str, tuple[str, Schema]] = {
 class Response:
     """An answer: what it means, its content by kind, and the headers that it always has.
 
-    ``may_have`` are headers that only some of these answers have. ``cors``: it has the header of
-    CORS where the endpoint is for scripts of other sites.
+    ``may_have`` are headers that only some of these answers have. ``of_gateway``: the gateway
+    gives it, too. Where the endpoint is for scripts of other sites it has the headers of CORS.
     """
 
     meaning: str
     content: Mapping[str, Schema] = dataclasses.field(default_factory=dict)
     headers: tuple[str, ...] = _ALWAYS
     may_have: tuple[str, ...] = ()
+    of_gateway: bool = False
 
     def document(self, *, cors: bool, body: bool) -> dict[str, Any]:
         """The OpenAPI Response Object. ``body``: not to the verb HEAD."""
-        always = (*self.headers, *(_CORS if cors else ()))
+        shared = _CORS if cors else ()
+        split = 1 if self.of_gateway else len(shared)
+        always, may_have = (*self.headers, *shared[:split]), (*self.may_have, *shared[split:])
         made: dict[str, Any] = {
             "description": self.meaning,
             "headers": {name: {"$ref": f"#/components/headers/{name}"} for name in always}
-            | {name: header(name, required=False) for name in self.may_have},
+            | {name: header(name, required=False) for name in may_have},
         }
         if body and self.content:
             made["content"] = {kind: {"schema": schema} for kind, schema in self.content.items()}
@@ -117,13 +130,13 @@ def failed(meaning: str, family: Family, *, jsonp: bool = False) -> Response:
 
 
 def posted(missing: str, family: Family, *, jsonp: bool = False) -> Responses:
-    """What only a POST that should say that it is a GET is answered: 400, and another 404.
+    """What only a POST that should say that it is a GET is answered: another 404 and 429.
 
     ``missing`` is what 404 means otherwise.
     """
     return {
-        "400": malformed(family),
         "404": no_such_verb(f"{missing} Or it does not say that it is a GET.", family, jsonp=jsonp),
+        "429": dataclasses.replace(TOO_MANY, content=_json(reference("Error"), jsonp=jsonp)),
     }
 
 
@@ -145,8 +158,14 @@ def not_signed_in(family: Family) -> Response:
     return Response(
         meaning="Nobody signed in, name and password are wrong, or the account may not do it.",
         content={HTML: TEXT, JSON: reference(error_name(family))},
-        may_have=("WWW-Authenticate",),
+        headers=(),
+        may_have=("WWW-Authenticate", *_ALWAYS),
     )
+
+
+def foreign(family: Family) -> Response:
+    """403 of an endpoint for people with an account, whose browser sends what it keeps."""
+    return failed("A page of another site had a browser ask, with name and password.", family)
 
 
 def _too_large(elsewhere: str) -> Responses:
@@ -157,6 +176,7 @@ def _too_large(elsewhere: str) -> Responses:
             content={JSON: {"type": "object", "required": ["error"]}},
             headers=(),
             may_have=_ALWAYS,
+            of_gateway=True,
         ),
     }
 
@@ -165,12 +185,14 @@ NOT_MODIFIED = Response(
     meaning="You have it already: it still has the ETag that you sent in If-None-Match.",
     headers=("ETag", *_ALWAYS),
 )
-#: What the gateway answers to callers who ask too often; who calls without a known key shares the
-#: limits with all others who do.
+#: What the gateway answers to callers who ask too often, and the app where the key is in a body;
+#: who calls without a known key shares the limits with all others who do.
 TOO_MANY = Response(
     meaning="Too many requests a second, or today.",
     content={JSON: reference("Error")},
     headers=("Retry-After",),
+    may_have=_ALWAYS,
+    of_gateway=True,
 )
 #: Whatever goes wrong on our side: the app answers in the family's shape, the gateway in its own.
 BROKEN = Response(
@@ -178,12 +200,12 @@ BROKEN = Response(
     content={JSON: {"type": "object", "required": ["error"]}},
     headers=(),
     may_have=_ALWAYS,
+    of_gateway=True,
 )
 PREFLIGHT = Response(
     meaning="What scripts of other sites may send.",
     content={PLAIN: {"type": "string", "maxLength": 0}},
-    headers=("Access-Control-Allow-Headers", "X-Request-Id", "X-Runtime"),
-    may_have=("Access-Control-Allow-Methods", "Access-Control-Max-Age"),
+    headers=("Access-Control-Allow-Headers", *_EVERYWHERE),
 )
 #: Outside the API people are sent to the start from where there is nothing.
 SENT_ON = Response(meaning="There is no such page.", headers=("Location", *_ALWAYS))

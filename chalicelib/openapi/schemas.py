@@ -280,7 +280,7 @@ _API_REQUEST = record(
 )
 _ALERT = record(
     {
-        "id": TEXT,
+        "id": {**TEXT, "description": "A text of ours, where Lagotto 3.9 had a number."},
         "level": {"enum": [*LEVELS]},
         "class_name": TEXT,
         "message": TEXT,

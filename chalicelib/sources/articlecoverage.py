@@ -39,4 +39,5 @@ def _event(referral: dict[str, Any]) -> Event:
         event=referral,
         url=text(referral["referral"]),
         time=time(text(referral.get("published_on"))),
+        always=("event_time",),
     )

@@ -51,6 +51,7 @@ def _event(referral: dict[str, Any]) -> Event:
         event=referral,
         url=url,
         time=time(published),
+        always=("event_time",),
         csl=csl.csl(
             title=text(referral.get("title")),
             container_title=text(referral.get("publication")),

@@ -52,6 +52,7 @@ def _event(comment: Mapping[str, Any], work: Work) -> Event:
     return Event(
         event=comment,
         time=time(created),
+        always=("event_url",),
         csl=csl.csl(
             author=csl.author(text(comment.get("creatorFormattedName"))),
             title=text(comment.get("title")),

@@ -121,6 +121,7 @@ def _article(article: Mapping[str, Any]) -> Event:
     return Event(
         event=article,
         url=url,
+        always=("event_url",),
         csl=csl.csl(
             author=csl.author(text(article.get("authorString"))),
             title=text(article.get("title")),

@@ -61,14 +61,20 @@ class AlmReport:
         assert answer["error"] is None
         assert all(type(answer[name]) is int for name in ("total", "total_pages", "page"))
         for article in answer["data"]:
-            names = "doi title canonical_url pmid pmcid update_date viewed saved discussed cited"
-            scalars({name: article[name] for name in names.split()})
+            names = "doi title canonical_url pmid pmcid mendeley_uuid update_date".split()
+            names += "viewed saved discussed cited".split()
+            scalars({name: article[name] for name in names})
+            (parts,) = article["issued"]["date-parts"]
+            assert 1 <= len(parts) <= 3
             for source in article["sources"]:
                 assert type(source["metrics"]["total"]) is int
+                events = source.get("events")
                 if source["name"] == "counter":
-                    for event in source.get("events", []):
-                        names = "year month html_views pdf_views xml_views"
-                        assert all(int(event[name]) >= 0 for name in names.split())
+                    for event in events or ():
+                        names = "year month html_views pdf_views xml_views".split()
+                        assert all(int(event[name]) >= 0 for name in names)
+                if source["name"] == "mendeley" and events:
+                    assert all(int(count) for count in events["reader_count_by_country"].values())
         return list(answer["data"])
 
 

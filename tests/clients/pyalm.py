@@ -79,6 +79,46 @@ class Pyalm:
         names = "year month pdf_views xml_views html_views".split()
         return {name: number(event[name]) for name in names}
 
+    @staticmethod
+    def twitter(event: Json) -> SimpleNamespace:
+        """What its parser makes of a tweet."""
+        names = "id user user_name user_profile_image text".split()
+        return SimpleNamespace(
+            **{name: event["event"][name] for name in names},
+            created_at=moment(event["event"]["created_at"]),
+            **{name: event[f"event_{name}"] for name in ("url", "time", "csl")},
+        )
+
+    @staticmethod
+    def nature(event: Json) -> SimpleNamespace:
+        """What its parser makes of a post about an article in Nature's blogs."""
+        names = "id blog blog_id title body url links_to_doi num_words".split()
+        names += "created_at published_at updated_at".split()
+        return SimpleNamespace(
+            **{name: event["event"][name] for name in names},
+            **{name: event[name] for name in ("event_time", "event_url", "event_csl")},
+        )
+
+    @staticmethod
+    def wikipedia(events: Json) -> dict[str, int]:
+        """The citations in each language that it knows of those that are told, and the total."""
+        known = "ca commons cs de en es fi fr hu it ja ko nl no pl pt ru sv uk vi zh".split()
+        told = {name: events[name] for name in known if events.get(name) is not None}
+        assert all(type(count) is int for count in told.values())
+        return {**told, "total": events["total"]}
+
+    @staticmethod
+    def mendeley(source: SimpleNamespace) -> Json:
+        """The readers, as an object that it adds the links to."""
+        events: Json = source.events
+        return events | {"url": source.events_url, "events_csl": source.events_csl}
+
+    @staticmethod
+    def facebook(event: Json) -> Json:
+        """Counts of a page; those that there are not it knows to be None."""
+        names = "share_count like_count comment_count click_count total_count".split()
+        return {name: number(event.get(name)) for name in names}
+
 
 class OlderPyalm:
     """pyalm before October 2014 (13.1): v3."""

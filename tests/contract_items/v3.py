@@ -167,6 +167,10 @@ class V3:
         found = [article["doi"] for article in site.get(V3_PATH, ids=ids).json]
         assert sorted(found) == [ALPHA, GAMMA]
 
+    def test_a_list_with_a_slash_at_its_end(self, site: Visitor) -> None:
+        seen = site.get(f"{V3_PATH}/", ids=ALPHA)
+        assert (seen.status, seen.json) == (200, [alpha_v3(site)])
+
     @pytest.mark.parametrize(
         "identifier",
         [

@@ -109,6 +109,17 @@ class V4:
         assert (seen.status, seen.json) == (400, failed(problems))
         assert list(seen.json["error"]) == list(problems)
 
+    def test_45_a_later_day_of_this_year(self, client: Client) -> None:
+        today = dt.datetime.now(dt.UTC).date()
+        last = {"year": today.year, "month": 12, "day": 31}
+        seen = client.post({"doi": "10.5555/new.3", "title": "T"} | last)
+        if (today.month, today.day) == (12, 31):  # there is no later one
+            assert seen.status == 201
+            client.ask("DELETE", at("10.5555/new.3"))
+        else:
+            expected = failed({"published_on": ["is a date in the future"]})
+            assert (seen.status, seen.json) == (400, expected)
+
     def test_46_without_a_wrapper(self, client: Client) -> None:
         document = {"doi": "10.5555/new.4", "title": "T", "year": 2012, "unknown": 1}
         seen = client.send("POST", ARTICLES, document)

@@ -127,6 +127,15 @@ def test_r_several_ids(site: GatewaySite, package: type[RAlm03]) -> None:
     assert (both.meta["total"], list(both.data)) == (1, [ALPHA])
 
 
+def test_r_many_ids_and_one_source(site: GatewaySite) -> None:
+    unknown = [f"10.5555/nosuch.{number}" for number in range(49)]
+    read = RAlm03(site).alm_ids(ALPHA, *unknown, BETA, source="crossref")
+    shown = {
+        doi: {n: m["total"] for n, m in told.totals.items()} for doi, told in read.data.items()
+    }
+    assert shown == {ALPHA: {"crossref": 2}, BETA: {"crossref": 0}}
+
+
 @pytest.mark.parametrize(
     ("kind", "identifier"),
     [("pmid", "111"), ("pmcid", "PMC222"), ("pmcid", "222"), ("mendeley_uuid", UUID)],
@@ -175,6 +184,8 @@ def test_r_alerts_and_requests(site: GatewaySite) -> None:
     alm = RAlm04(site)
     later = alm.alm_alerts("level=ERROR&unresolved=1&per_page=50&page=1")
     assert later.data == old.data
+    of_wos = alm.alm_alerts("source_id=wos&level=ERROR&unresolved=1&per_page=50&page=1")
+    assert (of_wos.meta["total"], of_wos.data) == (0, [])
     alm.alm_ids(ALPHA, source_id="crossref")
     newest, *_ = alm.alm_requests("kstf")
     asked = (newest["ids"], newest["info"], newest["source"])

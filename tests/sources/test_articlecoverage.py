@@ -28,6 +28,14 @@ def test_found() -> None:
     assert player.requests[0].url == URL.replace("{doi}", "10.1371%2Fjournal.pone.9000001")
 
 
+def test_a_page_without_a_date() -> None:
+    body = recorded("articlecoverage", "found.json").replace(b"2013-11-20T00:00:00Z", b"", 1)
+    found = result(play(Reply(body=body)).collect([WORK])[WORK.key])
+    first, second = found.events_as_json()
+    assert (list(first), first["event_time"]) == (["event", "event_time", "event_url"], None)
+    assert found.times() == [second["event_time"]]
+
+
 def test_none() -> None:
     found = result(play("none.json").collect([WORK])[WORK.key])
     assert (found.metrics.total, found.metrics.comments) == (0, 0)

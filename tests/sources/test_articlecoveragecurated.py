@@ -28,7 +28,8 @@ def test_found() -> None:
         "url": "https://news.example.org/1",
         "type": "post",
     }
-    assert "event_time" not in second
+    assert list(second) == ["event", "event_time", "event_url", "event_csl"]
+    assert second["event_time"] is None
     assert second["event_csl"]["issued"] is None
     assert second["event_csl"]["container-title"] == ""
 

@@ -30,7 +30,8 @@ def test_found() -> None:
         "url": "http://dx.doi.org/10.1371/journal.pone.9000001",
         "type": "personal_communication",
     }
-    assert "event_url" not in first and found.events_url is None
+    assert list(first) == ["event", "event_time", "event_url", "event_csl"]
+    assert first["event_url"] is found.events_url is None
     assert player.requests[0].url == URL.replace("{doi}", "10.1371/journal.pone.9000001")
 
 

@@ -111,7 +111,8 @@ def test_2014_articles_that_cite_data():
         "url": "http://europepmc.org/abstract/MED/32000021",
         "type": "article-journal",
     }
-    assert "event_url" not in second
+    assert list(second) == ["event", "event_url", "event_csl"]
+    assert second["event_url"] is None
     assert second["event_csl"]["author"] == second["event_csl"]["container-title"] == ""
     assert found.events_url is None
 
