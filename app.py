@@ -44,8 +44,9 @@ EVERYTHING = {
 #: How much of a parameter is logged, and of which nothing is: keys, and what ORCID hands over.
 LOGGED_CHARACTERS = 200
 SECRET_PARAMETERS = frozenset({"api_key", "code", "state"})
-#: Here the parameter ``q`` may be a key, too.
 API_REQUESTS = "/api/v5/api_requests"
+#: Path → parameters below it that may be a key, too.
+SEARCHES = {API_REQUESTS: {"q"}, "/users": {"q", "query"}}
 
 
 @app.route("/api/v3/articles", **READING)
@@ -342,7 +343,9 @@ def _request() -> Request:
 
 def _loggable(request: Request) -> dict[str, str]:
     """The parameters of a request without its secrets."""
-    secret = SECRET_PARAMETERS | ({"q"} if request.path.startswith(API_REQUESTS) else set())
+    secret = SECRET_PARAMETERS.union(
+        *(names for path, names in SEARCHES.items() if request.path.startswith(path))
+    )
     return {
         name: "***" if name in secret else str(request.query[name])[:LOGGED_CHARACTERS]
         for name in request.query

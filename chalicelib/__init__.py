@@ -25,6 +25,7 @@ Beside it:
     sign_in, enrolment     by a link that comes by mail (``mail``, ``mailer``); his account
     account_page, account_list   one's own account, and all of them for staff (account_rules)
     basic, alert_feed      signing in with HTTP Basic; alerts for feed readers of staff
+    origins                whether a page of another site has a browser ask
 
 Who may import whom is a table in ``tests/test_layers.py``: sources know nouns, edges
 (``client``, ``store``, ``queues``) know one library each, the story (``planner``, ``worker``)

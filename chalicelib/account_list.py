@@ -42,7 +42,7 @@ DONE: Mapping[str, str] = {
 def show(visit: Visit) -> Answer:
     """``GET /users``: the accounts by name, 15 a page.
 
-    ``query`` is part of a name or mail address, or the beginning of a key's hash, ``role`` a
+    ``query`` is part of a name or mail address, a key or the beginning of its hash, ``role`` a
     role, ``page`` a number. Errors: RequestError 404 on a page that cannot be.
     """
     text, role = visit.params.get("query", "").strip(), visit.params.get("role", "")
@@ -147,8 +147,9 @@ def _matches(account: Account, text: str, by_account: Mapping[str, Sequence[Key]
     part = accounts.folded(text)
     if any(part in name.casefold() for name in (account.name, account.full_name, account.email)):
         return True
+    name = keys.hash_of(text)
     return len(part) >= SHORTEST_PREFIX and any(
-        key.hash.startswith(part) for key in _keys_of(account, by_account)
+        key.hash == name or key.hash.startswith(part) for key in _keys_of(account, by_account)
     )
 
 

@@ -11,7 +11,7 @@ from chalicelib.store.accounts import Account
 from chalicelib.store.keys import Key
 
 _PATH = "/users"
-_REQUESTS = "/api/v5/api_requests"
+_REQUESTS = f"{_PATH}/requests"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,8 @@ def page(view: View, notice: str = "") -> str:
     told = markup.element("p", notice, ' class="notice"') if notice else ""
     panels = "".join(_panel(view, listed) for listed in view.listed)
     none = "" if panels else "<p>There are no such accounts.</p>"
-    return f"<h1>Accounts</h1>{told}{_search(view)}{none}{panels}{_pages(view)}"
+    others = pages(view.at, {"query": view.query, "role": view.role}, view.page, view.pages)
+    return f"<h1>Accounts</h1>{told}{_search(view)}{none}{panels}{others}"
 
 
 def segment(name: str) -> str:
@@ -82,7 +83,8 @@ def _search(view: View) -> str:
         '<p><label for="query">Name, mail address or key</label><input id="query" name="query" '
         f'value="{markup.text(view.query)}" maxlength="200"></p>'
         f'<p><label for="role">Role</label><select id="role" name="role">{options}</select></p>'
-        f'<p><button type="submit">Search</button></p></form><p class="muted">{found}</p>'
+        f'<p><button type="submit">Search</button></p></form><p class="muted">{found} · '
+        f'<a href="{markup.text(view.root + _REQUESTS)}">Requests to the API</a></p>'
     )
 
 
@@ -156,17 +158,19 @@ def _form(view: View, action: str, fields: str) -> str:
     return f'<form method="post" action="{markup.text(action)}">{view.form_token}{fields}</form>'
 
 
-def _pages(view: View) -> str:
-    def to(number: int, text: str) -> str:
-        params = {"query": view.query, "role": view.role, "page": str(number)}
-        given = urlencode({name: value for name, value in params.items() if value})
-        return f'<a href="{markup.text(f"{view.at}?{given}")}">{text}</a>'
+def pages(at: str, params: Mapping[str, str], page: int, last: int) -> str:
+    """Links to the pages beside one of a list at this address; "" if it is the only one."""
 
-    if view.pages < 2:
+    def to(number: int, text: str) -> str:
+        given = urlencode({name: value for name, value in params.items() if value})
+        address = f"{at}?{given}{'&' if given else ''}page={number}"
+        return f'<a href="{markup.text(address)}">{text}</a>'
+
+    if last < 2:
         return ""
     links = [
-        to(view.page - 1, "Previous") if view.page > 1 else "",
-        f"Page {view.page} of {view.pages}",
-        to(view.page + 1, "Next") if view.page < view.pages else "",
+        to(page - 1, "Previous") if page > 1 else "",
+        f"Page {page} of {last}",
+        to(page + 1, "Next") if page < last else "",
     ]
     return f"<p>{' · '.join(filter(None, links))}</p>"

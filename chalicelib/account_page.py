@@ -6,7 +6,7 @@ delete his own account: an admin does that.
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from chalicelib import account_panels, account_rules, answers, key_panels, sessions, settings, users
@@ -14,9 +14,9 @@ from chalicelib.account_panels import View
 from chalicelib.answers import Answer
 from chalicelib.errors import RequestError
 from chalicelib.key_panels import Usage
-from chalicelib.store import account_keys, accounts, keys, passwords, publishers, requests
-from chalicelib.store.account_keys import KeyLeft, KeyNotMade, TooManyKeys
-from chalicelib.store.accounts import Account, AccountChanged
+from chalicelib.store import account_keys, accounts, passwords, publishers, requests
+from chalicelib.store.account_keys import KeyGone, KeyLeft, KeyNotMade, TooManyKeys, TooManyMade
+from chalicelib.store.accounts import Account
 from chalicelib.store.keys import Key
 from chalicelib.users import Visit
 
@@ -34,10 +34,19 @@ DONE: Mapping[str, str] = {
     "no_password": "Your password is removed; you can no longer use API v4.",
     "subscribed": "You will get this report.",
     "unsubscribed": "You will not get this report any more.",
+    "mail": "Your mail address is changed: links to sign in go there from now on.",
     "orcid": "Your ORCID iD is linked: you can sign in with it.",
+    "no_orcid": "Your ORCID iD is no longer linked: nobody signs in with it.",
     "revoked": "The key is revoked. Requests under way may see it for another minute.",
 }
-_NO_KEY = "There is no such key (any more)."
+_NO_KEY = (
+    "There is no such key (any more): it was replaced or revoked, or has ended. If it was replaced "
+    "just now, as by a second click, the new key was shown only once: if you did not see it, "
+    "revoke it and make another one."
+)
+_NO_OTHER_WAY = (
+    "Without a mail address the ORCID iD is your only way to sign in. Add a mail address first."
+)
 _NOT_MADE = (
     "API Gateway did not take the key, so none was made. The operator of this site has been told; "
     "try again later."
@@ -53,7 +62,7 @@ def show(visit: Visit) -> Answer:
 
 def create_key(visit: Visit) -> Answer:
     """``POST /users/me/keys``: make a key; the answer is the only one that shows it."""
-    return _page(visit, new_key=_made(visit))
+    return _with_new_key(visit, lambda: account_keys.create(visit.me.account, _now()))
 
 
 def rotate_key(visit: Visit) -> Answer:
@@ -61,17 +70,12 @@ def rotate_key(visit: Visit) -> Answer:
 
     The old one is good for another day, or ends ``at_once``.
     """
-    key = of_prefix(visit.me.account, visit.names["prefix"])
-    if key.expires_at:
-        raise RequestError("This key has an end already. Make another one.", status=409)
-    at_once = bool(visit.params.get("at_once"))
-    # First the new one, on both sides, so that nothing is lost if it is refused.
-    text = _made(visit, in_place_of=key if at_once else None)
-    if at_once:
-        revoke(visit, key)
-    else:
-        keys.expire(key.hash, _now() + GRACE)
-    return _page(visit, new_key=text)
+    account = visit.me.account
+    key = of_prefix(account, visit.names["prefix"])
+    grace = dt.timedelta(0) if visit.params.get("at_once") else GRACE
+    return _with_new_key(
+        visit, lambda: account_keys.replace(key, _now(), grace=grace, account=account)
+    )
 
 
 def revoke_key(visit: Visit) -> Answer:
@@ -80,6 +84,18 @@ def revoke_key(visit: Visit) -> Answer:
     confirmed(visit)
     revoke(visit, key)
     return _back(visit, "revoked", "keys")
+
+
+def elsewhere(visit: Visit) -> Answer:
+    """``GET /users/<name>``: whatever the name is, one's own account (operations.md 6.4)."""
+    return answers.redirect(visit.request, OWN_ACCOUNT)
+
+
+def unlink_orcid(visit: Visit) -> Answer:
+    """``POST /users/me/orcid/delete``: who signs in with the ORCID iD gets a new account then."""
+    if not visit.me.account.email:
+        raise RequestError(_NO_OTHER_WAY, status=409)
+    return _set(visit, "no_orcid", orcid="")
 
 
 def subscribe(visit: Visit) -> Answer:
@@ -161,16 +177,19 @@ def publisher_name(publisher_id: int | None) -> str:
     return f"{known.name} ({publisher_id})" if known else f"Crossref member {publisher_id}"
 
 
-def _made(visit: Visit, in_place_of: Key | None = None) -> str:
-    """The text of a new key. Errors: RequestError if it is not made."""
+def _with_new_key(visit: Visit, make: Callable[[], tuple[str, Key]]) -> Answer:
+    """The page with a key that is made now. Errors: RequestError if it is not."""
     try:
-        text, _ = account_keys.create(visit.me.account, _now(), in_place_of=in_place_of)
-    except (TooManyKeys, AccountChanged) as error:
+        text, _ = make()
+    except (TooManyKeys, KeyGone) as error:
         raise RequestError(str(error), status=409) from None
+    except TooManyMade as error:
+        wait = error.wait_seconds
+        raise RequestError(str(error), status=429, retry_after_seconds=wait) from None
     except KeyNotMade as error:
         users.tell_operator(visit.request, error)
         raise RequestError(_NOT_MADE, status=503) from error
-    return text
+    return _page(visit, new_key=text)
 
 
 def _check_password(visit: Visit) -> None:

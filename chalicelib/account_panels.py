@@ -90,6 +90,24 @@ def _orcid(view: View) -> str:
     return f'{known} <a href="{address}">{verb}</a>'.strip()
 
 
+def _mail(view: View) -> str:
+    known = bool(view.account.email)
+    fields = (
+        f'<p><label for="email">{"New mail address" if known else "Your mail address"}</label>'
+        '<input id="email" name="email" type="email" autocomplete="email" maxlength="254" required>'
+        '</p><p><button type="submit">Send a link there</button> <span class="muted">to be opened '
+        "here; nothing changes before</span></p>"
+    )
+    return form(view, "/mail", fields)
+
+
+def _unlink_orcid(view: View) -> str:
+    if not (view.account.orcid and view.account.email):
+        return ""
+    button = '<p><button type="submit" class="danger">Unlink the ORCID iD</button></p>'
+    return form(view, "/orcid/delete", button)
+
+
 def _ways(view: View) -> str:
     people = markup.text(view.at.removesuffix("/me"))
     others = ""
@@ -165,7 +183,8 @@ def _details(view: View) -> str:
     more = ""
     if abilities.may(account.role, "U", "account_details", own=True):
         more = _publisher(view) + _password(view)
-    return f'<h2 id="details">Details</h2>{name}{more}'
+    ways = _mail(view) + _unlink_orcid(view)
+    return f'<h2 id="details">Details</h2>{name}{ways}{more}'
 
 
 def _publisher(view: View) -> str:

@@ -15,7 +15,9 @@ from chalicelib.store.keys import Key
 
 LONGEST_NAME = 200
 #: What stands at these places below ``/users`` is no account; dots are lost in addresses.
-RESERVED_NAMES = frozenset({"me", "auth", "password", "sign_in", "sign_out", "sign_up", ".", ".."})
+RESERVED_NAMES = frozenset(
+    {"me", "auth", "edit", "password", "requests", "sign_in", "sign_out", "sign_up", ".", ".."}
+)
 #: A publisher's number at Crossref has at most as many digits.
 _MEMBER_DIGITS = 9
 
@@ -112,11 +114,11 @@ def delete(account: Account) -> tuple[list[Key], list[KeyLeft]]:
 
     Errors: RequestError 409 if it is the only admin, or was changed meanwhile.
     """
-    bound = keys.of_account(account)
     try:
         accounts.delete(account, beside=_another_admin(account))
     except AccountChanged as error:
         raise RequestError(str(error), status=409) from error
+    bound = keys.of_account(account)  # from now on none is made
     left = []
     for key in bound:
         try:

@@ -7,11 +7,13 @@ alert is made of it (``client``).
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import partial
 
 from chalicelib import (
     abilities,
     alert_list,
     answers,
+    api,
     article_page,
     basic,
     callers,
@@ -29,15 +31,19 @@ LENGTH = 50
 
 
 def serve(request: Request) -> Answer:
-    """``/alerts.rss``: the 50 newest alerts, with the filters of API v4 (api.md 6.7)."""
+    """``/alerts.rss``: the 50 newest alerts, with the filters of API v4 (api.md 6.7).
+
+    A Served where it was read with a key.
+    """
+    use = api.KeyUse("AlertsController")
     try:
-        return answers.text(request, _feed)
+        return use.served(request, answers.text(request, partial(_feed, use)))
     except basic.NoCredentials:
         return basic.access_denied(request)
 
 
-def _feed(request: Request, params: dict[str, str]) -> Text:
-    if not abilities.may(_role(request, params), "R", "alerts"):
+def _feed(use: api.KeyUse, request: Request, params: dict[str, str]) -> Text:
+    if not abilities.may(_role(use, request, params), "R", "alerts"):
         raise RequestError(lagotto_v4.NOT_AUTHORIZED, status=401)
     wish = alert_list.FILTERS.read(params, per_page=LENGTH)
     # Readers ask often, and alerts are filed by source: a query for each.
@@ -46,11 +52,13 @@ def _feed(request: Request, params: dict[str, str]) -> Text:
     return Text(rss.notices(f"{request.site}/", notices), rss.CONTENT_TYPE)
 
 
-def _role(request: Request, params: Mapping[str, str]) -> str:
-    """The role of the caller. Errors: NoCredentials; RequestError 401 on wrong ones."""
+def _role(use: api.KeyUse, request: Request, params: Mapping[str, str]) -> str:
+    """The role of the caller. Errors: NoCredentials; RequestError 401 on wrong ones, 403 if a
+    page of another site has the browser sign in.
+    """
     if callers.signs_in(request.headers) or not callers.presented(request.headers, params):
         return basic.signed_in(request).role
-    return callers.find(request.authorizer, request.headers, params).role
+    return use.by(callers.find(request.authorizer, request.headers, params), params).role
 
 
 def _notice(alert: Alert, site: str) -> rss.Notice:

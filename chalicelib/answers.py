@@ -57,7 +57,7 @@ _PRIVATE = {
 _BEYOND_ASCII = bytes(range(0x80, 0x100))
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(:[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,50}\](:[0-9]{1,5})?")
 _ETAG = re.compile(r'(?:W/)?("[^"]*")|\*')
-_SECRET_IN_PATH = re.compile(r"(/users/sign_in/).+", re.DOTALL)
+_SECRET_IN_PATH = re.compile(r"(/users/(?:sign_in|me/mail)/).+", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class Request:
 
     @property
     def loggable_path(self) -> str:
-        """The path as logs and alerts may hold it: without the secret of a sign-in link."""
+        """The path as logs and alerts may hold it: without the secret of a link in a mail."""
         return _SECRET_IN_PATH.sub(r"\1***", self.path)
 
     @property
@@ -214,11 +214,19 @@ def failure(
     request: Request, error: RequestError, family: Family, params: Mapping[str, str] | None = None
 ) -> Answer:
     """The answer that an error makes, in the shape of the endpoint's family (api.md 1.9)."""
-    # What cannot be routed belongs to no family.
-    shape: Family = "other" if error.message == query.UNKNOWN_PATH else family
+    # What cannot be routed belongs to no family, and what the gateway, too, says it says alike.
+    without_family = error.message == query.UNKNOWN_PATH or error.status == 429
+    shape: Family = "other" if without_family else family
     body, content_type = _encoded(lagotto.error(shape, error.message), params or {})
     headers = _headers(request) | {"Content-Type": content_type, "Cache-Control": "no-cache"}
+    headers |= retry_after(error)
     return Answer(error.status, headers, _unless_head(request, body))
+
+
+def retry_after(error: RequestError) -> dict[str, str]:
+    """The header that says when to try again, if that is known."""
+    seconds = error.retry_after_seconds
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def unknown_path(request: Request, params: dict[str, str]) -> Any:

@@ -55,7 +55,6 @@ _FAMILIES: dict[str, Family] = {
     "sources": "sources",
     "status": "status",
 }
-_requests = overview.RequestCounter()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +62,52 @@ class Served(Answer):
     """The answer to a request of somebody with a key who got what he asked for."""
 
     request: ApiRequest
+
+
+class KeyUse:
+    """The use that somebody makes of a key, watched while his request is answered.
+
+    ``controller`` is 3.9's name of the endpoint, ``path_id`` what the path names.
+    """
+
+    def __init__(self, controller: str, path_id: str | None = None) -> None:
+        self._controller, self._path_id = controller, path_id
+        self._key: Key | None = None
+        self._params: Mapping[str, str] = {}
+        self._table_seconds = tables.seconds_spent()
+
+    def by(self, key: Key, params: Mapping[str, str]) -> Key:
+        """Note whose key it is, a known one, and what is asked for; the key."""
+        self._key, self._params = key, params
+        return key
+
+    def served(self, request: Request, made: Answer) -> Answer:
+        """The answer, as a Served where somebody with a known key got what he asked for.
+
+        Also when he has it already: such requests are counted and logged (api.md 9.1), refused
+        ones and preflights are not.
+        """
+        if self._key is None or made.status >= 400:
+            return made
+        in_tables = tables.seconds_spent() - self._table_seconds
+        source, ids = self._asked_for()
+        logged = ApiRequest(
+            key_hash=self._key.hash,
+            internal=self._key.role == INTERNAL_ROLE,
+            info=self._params.get("info"),
+            source=source,
+            ids=ids,
+            db_duration=_milliseconds(in_tables),
+            view_duration=_milliseconds(request.seconds - in_tables),
+        )
+        return Served(made.status, made.headers, made.body, request=logged)
+
+    def _asked_for(self) -> tuple[str | None, str | None]:
+        """``source`` and ``ids`` as the log of requests holds them (api.md 9.1)."""
+        source = self._params.get("source", self._params.get("source_id"))
+        if source is not None or "ids" in self._params:
+            return source, self._params.get("ids")
+        return self._path_id, self._controller
 
 
 #: Makes the document of an answer from the caller's key and the parameters. Errors: RequestError.
@@ -140,11 +185,7 @@ def not_found(request: Request) -> Answer:
 
 def record(served: Served) -> None:
     """Count a request that was served, and log it. Errors: those of the tables."""
-    request, now = served.request, _now()
-    try:
-        requests.put(request, now)
-    finally:
-        _requests.count(int(request.db_duration + request.view_duration), now)
+    requests.put(served.request, _now())
 
 
 def crashed(request: Request, error: Exception) -> Answer:
@@ -181,45 +222,15 @@ def _keyed(
 ) -> Answer:
     """The answer of an endpoint that asks for a key.
 
-    It is a Served where somebody with a known key got what he asked for, also when he has it
-    already: such requests are counted and logged (api.md 9.1), refused ones and preflights are
-    not. ``controller`` is 3.9's name of the endpoint, ``path_id`` what the path names.
+    ``controller`` is 3.9's name of the endpoint, ``path_id`` what the path names.
     """
-    table_seconds = tables.seconds_spent()
-    caller: Key | None = None
-    given: dict[str, str] = {}
+    use = KeyUse(controller, path_id)
 
     def document(request: Request, params: dict[str, str]) -> Any:
-        nonlocal caller, given
-        given = params
-        caller = callers.find(request.authorizer, request.headers, params)
+        caller = use.by(callers.find(request.authorizer, request.headers, params), params)
         return endpoint(caller, params)
 
-    made = answer(request, document, family)
-    if caller is None or made.status >= 400:
-        return made
-    in_tables = tables.seconds_spent() - table_seconds
-    source, ids = _asked_for(given, controller, path_id)
-    logged = ApiRequest(
-        key_hash=caller.hash,
-        internal=caller.role == INTERNAL_ROLE,
-        info=given.get("info"),
-        source=source,
-        ids=ids,
-        db_duration=_milliseconds(in_tables),
-        view_duration=_milliseconds(request.seconds - in_tables),
-    )
-    return Served(made.status, made.headers, made.body, request=logged)
-
-
-def _asked_for(
-    params: Mapping[str, str], controller: str, path_id: str | None
-) -> tuple[str | None, str | None]:
-    """``source`` and ``ids`` as the log of requests holds them (api.md 9.1)."""
-    source = params.get("source", params.get("source_id"))
-    if source is not None or "ids" in params:
-        return source, params.get("ids")
-    return path_id, controller
+    return use.served(request, answer(request, document, family))
 
 
 def _milliseconds(seconds: float) -> float:
@@ -232,12 +243,15 @@ def _articles(caller: Key, params: dict[str, str]) -> Any:
 
 
 def _articles_v3(caller: Key, params: dict[str, str]) -> Any:
-    return _found_v3(caller, params, query.articles_v3(params, settings.load().uid_kind))
+    # Without ids it is articles that are missing, whichever source is named (api.md 5.1).
+    source = params.get("source") if "ids" in params else None
+    return _found_v3(caller, source, query.articles_v3(params, settings.load().uid_kind))
 
 
 def _article_v3(identifier: str, caller: Key, params: dict[str, str]) -> Any:
     given = settings.load()
-    found = _found_v3(caller, params, query.article_v3(identifier, params, given.uid_kind))
+    wanted = query.article_v3(identifier, params, given.uid_kind)
+    found = _found_v3(caller, params.get("source"), wanted)
     return found if given.v3_show_as_array else found[0]
 
 
@@ -246,12 +260,10 @@ def identifier_in(path: str) -> str:
     return unquote(path.partition(_ARTICLES_V3)[2])
 
 
-def _found_v3(
-    caller: Key, params: Mapping[str, str], wanted: query.QueryV3
-) -> list[dict[str, Any]]:
+def _found_v3(caller: Key, source: str | None, wanted: query.QueryV3) -> list[dict[str, Any]]:
     found = articles.page_v3(wanted, sees_private=caller.sees_private)
     if not found:
-        raise RequestError(lagotto_v3.not_found(params.get("source")), status=404)
+        raise RequestError(lagotto_v3.not_found(source), status=404)
     return found
 
 

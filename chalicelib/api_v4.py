@@ -2,8 +2,9 @@
 
 Signing in is HTTP Basic with name (or mail address) and password; who may do what is
 ``abilities``. The gateway's authorizer does not take a password for an API key: requests count
-to the plan of requests without a key, unless one is given too. Passwords are neither logged
-nor repeated. There is no login cookie: scripts of other sites could use it to write.
+to a plan of their own, unless a key is given too. Passwords are neither logged nor repeated.
+There is no login cookie: scripts of other sites could use it to write. For the same reason what
+other sites have a browser ask is refused (``basic``).
 """
 
 import dataclasses
@@ -197,9 +198,7 @@ def _stored(request: Request, missing: str) -> StoredWork:
     identifier = unquote(request.path.partition(_ARTICLES)[2])
     uid_kind = settings.load().uid_kind
     named = query.article_v3(identifier, {}, uid_kind)
-    wish = Query(ids=named.ids, kind=named.kind)
-    by_key = wish.kind == uid_kind
-    keys = wish.keys or () if by_key else selection.select(wish, (), uid_kind).keys
+    keys = selection.named(Query(ids=named.ids, kind=named.kind), uid_kind)
     found = works.find(keys, consistent=True)
     if not found:
         raise RequestError(missing, status=404)

@@ -65,11 +65,8 @@ def page_v3(query: QueryV3, *, sees_private: bool) -> list[dict[str, Any]]:
         visible &= query.sources
     if not visible or not query.ids:
         return []
-    selected = selection.select(
-        Query(ids=query.ids, kind=query.kind), names, settings.load().uid_kind
-    )
-    if query.only_first and selected.total > 1:
-        selected = selection.oldest(selected)
+    keys = selection.named(Query(ids=query.ids, kind=query.kind), settings.load().uid_kind)
+    selected = selection.oldest(keys) if query.only_first else selection.Selected(len(keys), keys)
     with_events = query.info in lagotto_v3.WITH_EVENTS
     shown = visible if with_events or query.info in lagotto_v3.WITH_HISTORY else ()
     views = read(selected, rows, shown=shown, with_events=with_events)

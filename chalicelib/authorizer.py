@@ -1,8 +1,10 @@
 """The gateway's authorizer: finds a request's key and says whose limits the request counts to.
 
-A request without a known key counts to the anonymous plan, all of them together, and goes on to
-the app, which answers 401 in the words of the API. So do requests to API v4, whose names and
-passwords (``Authorization: Basic``) are no keys; with a key beside them they count to that.
+A request without a known key counts to a plan that all such requests share (``gateway_keys``),
+and goes on to the app, which answers 401 in the words of the API. There is a plan for requests
+with a name and a password (``Authorization: Basic``), which are no key; with a key beside them
+they count to that. And there is one for POSTs: their key may be in the body, which no authorizer
+is shown. So those who come with nothing can use up neither.
 
 It refuses only requests to API v4 without a name, and to the feed of alerts without a name and a
 key: the answer needs the header WWW-Authenticate, which the gateway takes out of all that
@@ -15,6 +17,7 @@ from typing import Any
 from chalicelib import callers, settings
 from chalicelib.errors import LagottoError
 from chalicelib.store import gateway_keys, keys
+from chalicelib.store.gateway_keys import Plan
 
 #: The paths of the gateway that are for people with an account.
 _WITH_NAME = "/api/v4/"
@@ -50,14 +53,24 @@ def authorize(event: Mapping[str, Any]) -> dict[str, Any]:
         callers.OWNER: key.owner if key else "",
         callers.ROLE: key.role if key else "",
     }
+    shared = _shared_plan(headers, text, str(event.get("httpMethod", "")))
     return {
-        "principalId": key.hash if key else "anonymous",
+        "principalId": key.hash if key else shared.kind,
         "policyDocument": _allow(str(event["methodArn"])),
         "context": context,
         "usageIdentifierKey": (
-            key.hash if key else gateway_keys.anonymous_value(settings.load().stack)
+            key.hash if key else gateway_keys.shared_value(settings.load().stack, shared)
         ),
     }
+
+
+def _shared_plan(headers: Mapping[str, str], text: str, method: str) -> Plan:
+    """The plan of a request whose key is not known; ``text`` is that key, "" without one."""
+    if callers.signs_in(headers):
+        return gateway_keys.PEOPLE
+    if method == "POST" and not text:
+        return gateway_keys.POSTS
+    return gateway_keys.ANONYMOUS
 
 
 def _allow(method_arn: str) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """HTTP Basic: people sign in with the name (or mail address) and the password of an account.
 
-Passwords are neither logged nor repeated.
+Passwords are neither logged nor repeated. A browser keeps one that it was told, and sends it also
+when a page of another site has it ask: such requests are refused.
 """
 
 import base64
 import binascii
 
-from chalicelib import answers, callers, lagotto_v4
+from chalicelib import answers, callers, lagotto_v4, origins
 from chalicelib.answers import Answer, Request
 from chalicelib.errors import LagottoError, RequestError
 from chalicelib.store import accounts
@@ -14,6 +15,7 @@ from chalicelib.store.accounts import Account
 
 REALM = 'Basic realm="Application"'
 ACCESS_DENIED = "HTTP Basic: Access denied.\n"
+FOREIGN = "This is not answered to pages of other sites. Open it by itself, or ask with a program."
 
 #: Far more than a name and a password can have.
 _CREDENTIALS_LIMIT = 2000
@@ -24,9 +26,14 @@ class NoCredentials(LagottoError):
 
 
 def signed_in(request: Request) -> Account:
-    """The account of the caller. Errors: NoCredentials; RequestError 401 on wrong ones."""
+    """The account of the caller.
+
+    Errors: NoCredentials; RequestError 401 on wrong ones, 403 if a page of another site asks.
+    """
     if not callers.signs_in(request.headers):
         raise NoCredentials
+    if origins.is_foreign(request):
+        raise RequestError(FOREIGN, status=403)
     header = request.headers["authorization"]
     account = None
     if len(header) <= _CREDENTIALS_LIMIT:

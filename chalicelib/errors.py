@@ -85,12 +85,20 @@ class RequestError(LagottoError):
     """A request to our API that cannot be served; ``status`` is the HTTP status.
 
     ``message`` is a text, or what is wrong with which field: field → messages.
+    ``retry_after_seconds`` is when it can be served, None where that is not known.
     """
 
-    def __init__(self, message: str | Mapping[str, Sequence[str]], *, status: int) -> None:
+    def __init__(
+        self,
+        message: str | Mapping[str, Sequence[str]],
+        *,
+        status: int,
+        retry_after_seconds: int | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
+        self.retry_after_seconds = retry_after_seconds
 
 
 class InvalidIdentifier(LagottoError):

@@ -43,3 +43,29 @@ def sign_in(to: str, link: str, site_name: str, minutes: int) -> Mail:
             "ignore this mail: nothing happens without the link.\n"
         ),
     )
+
+
+def new_address(to: str, link: str, account: str, site_name: str, minutes: int) -> Mail:
+    """The mail that brings a link by which an account gets this address."""
+    return Mail(
+        to=to,
+        subject=f"Your mail address at {site_name}",
+        text=(
+            f"Somebody, probably you, wants the account {account} at {site_name} to have this mail "
+            "address.\n\nIf it shall, open this link where you are signed in, and press the button "
+            f"there:\n\n{link}\n\nThe link works once, within {minutes} minutes. If that was not "
+            "you, ignore this mail: nothing happens without the link.\n"
+        ),
+    )
+
+
+def address_changed(to: str, new: str, account: str, site_name: str, contact: str) -> Mail:
+    """The mail that tells the address that an account had that it has another one now."""
+    return Mail(
+        to=to,
+        subject=f"Your mail address at {site_name} was changed",
+        text=(
+            f"The mail address of the account {account} at {site_name} was changed to {new}. Links "
+            f"to sign in go there from now on.\n\nIf that was not you, write to {contact}.\n"
+        ),
+    )

@@ -24,9 +24,7 @@ NOT_FOUND = "No article found."
 NO_SUCH_FORMAT = "The format can be json or xml."
 FORMATS = ("json", "xml")
 
-_ADDRESS = re.compile(
-    r"(?:(?:[a-z][a-z0-9+.-]*:)?//[^/]*/+|/*)articles/(.+)", re.IGNORECASE | re.DOTALL
-)
+_BEFORE_PATH = r"(?:(?:[a-z][a-z0-9+.-]*:)?//[^/]*/+|/*)"
 _EXTENSIONS = (".html", ".js", "/")
 _NUMBER = re.compile(r"\s*\+?([0-9]{1,9})(?![0-9])")
 _SIGNPOSTS = ("viewed", "discussed", "saved", "cited")
@@ -96,16 +94,19 @@ BOX = Reader(
 )
 
 
-def article_ids(url: str) -> Iterator[str]:
+def article_ids(url: str, root: str = "") -> Iterator[str]:
     """What the address of an article's page can mean as its id, the most literal first.
 
     The address was decoded once, as parameters are, and is escaped itself. A "?" or a "#" in
     it belongs to the DOI or begins a query, an ending belongs to the DOI or to the page. None
-    for the address of another page. Source: api.md 8.2, 2.1.
+    for the address of another page. ``root``, like ``/api``, may stand before the path and may
+    be missing. Source: api.md 8.2, 2.1.
     """
+    under = rf"(?:{re.escape(root[1:])}/+)?" if root else ""
+    pattern = re.compile(rf"{_BEFORE_PATH}{under}articles/(.+)", re.IGNORECASE | re.DOTALL)
     tried: set[str] = set()
     for address in (url, re.split(r"[?#]", url, maxsplit=1)[0]):
-        if match := _ADDRESS.fullmatch(unquote(address)):
+        if match := pattern.fullmatch(unquote(address)):
             endings = [end for end in _EXTENSIONS if match[1].endswith(end)]
             for given in (match[1], *(match[1].removesuffix(end) for end in endings)):
                 if given not in tried:

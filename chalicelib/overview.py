@@ -1,9 +1,9 @@
 """The installation in numbers: its sources, its status, its heartbeat.
 
-Counts of works and events come from counters and are of this moment; what no counter holds
-comes from the last snapshot (``snapshot``), whose time a source tells as its ``update_date``.
-Before the first snapshot those are 0, and no work counts as updated. Status and heartbeat are
-kept for a minute, since nobody needs a key for the latter.
+Counts come from counters and are of the moment that ``update_date`` tells (api.md 4.7). What no
+counter holds comes from the last snapshot (``snapshot``), an hour to a day before: of a source
+which works are refreshed, queued or stale, and how many were updated in a day or a month. Before
+the first snapshot those are 0, and no work counts as updated. All is kept for a minute.
 """
 
 import datetime as dt
@@ -16,17 +16,12 @@ from chalicelib import API_VERSION, queues, snapshot, sources
 from chalicelib.errors import ConfigurationError
 from chalicelib.lagotto import ResponseCounts, SourceView, StatusView, UpdateCounts
 from chalicelib.snapshot import SourceCounts, Updates
-from chalicelib.store import accounts, alerts, keys, lists
+from chalicelib.store import accounts, alerts, keys, lists, requests
 from chalicelib.store import sources as source_rows
 from chalicelib.store.sources import SourceRow
 
 CACHE_SECONDS = 60
-#: Requests are counted like the calls of a source of this name.
-REQUESTS = "requests"
-#: Alerts of a source are counted up to this number.
-ALERTS_LIMIT = 1000
 
-_EPOCH = dt.datetime.fromtimestamp(0, dt.UTC)
 _DAY = dt.timedelta(days=1)
 _LAST_DAYS = 30
 #: So many answers are kept; callers without a key can ask for any number of them.
@@ -42,15 +37,16 @@ def forget_cache() -> None:
 
 
 def source_views(now: dt.datetime) -> list[SourceView]:
-    """All installed sources that are not retired."""
-    return _views([row for row in source_rows.shown() if row.state != "retired"], now)
+    """All installed sources that are not retired; at most a minute old."""
+    rows = [row for row in source_rows.shown() if row.state != "retired"]
+    return keep("sources", lambda: _views(rows, now))
 
 
 def source_view(name: str, now: dt.datetime) -> SourceView | None:
-    """One source in any state; None if there is none of this name."""
+    """One source in any state, at most a minute old; None if there is none of this name."""
     row = source_rows.get(name, fresh=False)
     if row is not None:
-        return _views([row], now)[0]
+        return keep(f"source {name}", lambda: _views([row], now)[0])
     try:
         source = sources.get(name)
     except ConfigurationError:
@@ -61,7 +57,7 @@ def source_view(name: str, now: dt.datetime) -> SourceView | None:
         title=source.title,
         group=source.group,
         description=source.description,
-        updated_at=_EPOCH,
+        updated_at=now,
         state="available",
         by_day=everything,
         by_month=everything,
@@ -113,17 +109,20 @@ def _view(
 ) -> SourceView:
     counts = taken.sources.get(row.name, SourceCounts()) if taken else SourceCounts()
     waiting = counts.stale + counts.queued
+    state = row.shown_state(now)
+    jobs = _jobs(row, counts, now)
+    working = min(jobs, int(state == "working"))
     return SourceView(
         name=row.name,
         title=row.title,
         group=row.group,
         description=row.description or None,
-        updated_at=taken.at if taken else _EPOCH,
-        state=row.state,  # type: ignore[arg-type]
-        jobs_working=int(row.state == "working"),
-        jobs_pending=_pending(row, counts, now),
+        updated_at=now,
+        state=state,  # type: ignore[arg-type]
+        jobs_working=working,
+        jobs_pending=jobs - working,
         responses=responses,
-        error_count=alerts.count_since(f"source#{row.name}", now - _DAY, ALERTS_LIMIT),
+        error_count=alerts.count_since(f"source#{row.name}", now - _DAY),
         article_count=sum(count for name, count in stats.items() if name[0] == "b"),
         event_count=stats.get("events", 0),
         refreshed_count=max(0, articles_count - waiting) if taken else 0,
@@ -134,8 +133,9 @@ def _view(
     )
 
 
-def _pending(row: SourceRow, counts: SourceCounts, now: dt.datetime) -> int:
-    """How many jobs are in the queue: those that the time takes that is spoken for."""
+def _jobs(row: SourceRow, counts: SourceCounts, now: dt.datetime) -> int:
+    """How many jobs of a source are on their way, at least: full ones in the time that is spoken
+    for. Whose turn it is by its pace is worked on, the rest wait in the queue."""
     if row.next_free_at is None or row.next_free_at <= now:
         return 0
     seconds = (row.next_free_at - now).total_seconds()
@@ -151,9 +151,14 @@ def _updates(counts: Updates, articles_count: int) -> UpdateCounts:
     )
 
 
+def _days_counted(now: dt.datetime) -> tuple[dt.date, dt.date]:
+    """The days (UTC) whose calls and requests are counted: yesterday and today."""
+    return (now - _DAY).date(), now.date()
+
+
 def _responses(names: Sequence[str], now: dt.datetime) -> dict[str, ResponseCounts]:
-    """Calls since the start of the previous day (UTC)."""
-    days = [lists.day_stats(day, names) for day in ((now - _DAY).date(), now.date())]
+    """Calls of the days that are counted."""
+    days = [lists.day_stats(day, names) for day in _days_counted(now)]
     found = {}
     for name in names:
         counted = [day[name] for day in days]
@@ -170,25 +175,25 @@ def _responses(names: Sequence[str], now: dt.datetime) -> dict[str, ResponseCoun
 def _status(now: dt.datetime) -> StatusView:
     rows = source_rows.shown()
     names = [row.name for row in rows]
-    responses = _responses([*names, REQUESTS], now)
+    # Importers and finders make calls, too.
+    responses = _responses([row.name for row in source_rows.installed()], now)
     months = lists.counters(lists.MONTHS)
     stats = lists.stats_of(names)
     queue = queues.counts()
     taken = snapshot.latest()
-    subjects = [alerts.SYSTEM, *(f"source#{name}" for name in names)]
     return StatusView(
         version=API_VERSION,
         updated_at=now,
         articles_count=sum(months.values()),
         articles_last30_count=_published_since(now.date() - _LAST_DAYS * _DAY, months),
-        alerts_count=sum(alerts.count_since(subject, _EPOCH, ALERTS_LIMIT) for subject in subjects),
+        alerts_count=alerts.count(),
         workers_count=queue["in_flight"],
         delayed_jobs_active_count=queue["visible"] + queue["delayed"],
-        responses_count=sum(responses[name].count for name in names),
+        responses_count=sum(counted.count for counted in responses.values()),
         events_count=sum(
             stats[name].get("events", 0) for name in names if name != "relativemetric"
         ),
-        requests_count=responses[REQUESTS].count,
+        requests_count=sum(requests.total(day) for day in _days_counted(now)),
         users_count=_users_count(now),
         sources_active_count=sum(row.active for row in rows),
         couchdb_size_bytes=taken.stored_bytes if taken else 0,
@@ -205,22 +210,3 @@ def _published_since(day: dt.date, months: Mapping[str, int]) -> int:
     first = f"{day:%Y-%m}"
     later = sum(count for month, count in months.items() if month > first)
     return later + (lists.months_count(first, day) if first in months else 0)
-
-
-class RequestCounter:
-    """Counts requests in memory and writes their number down at most once a minute.
-
-    What a process counted since it last did so is lost when it ends.
-    """
-
-    def __init__(self) -> None:
-        self._durations: list[int] = []
-        self._written_at = float("-inf")
-
-    def count(self, milliseconds: int, now: dt.datetime) -> None:
-        """Count a request that took so long."""
-        self._durations.append(milliseconds)
-        if time.monotonic() - self._written_at >= CACHE_SECONDS:
-            durations, self._durations = self._durations, []
-            self._written_at = time.monotonic()
-            lists.add_to_day_stats(now.date(), REQUESTS, durations)

@@ -1,14 +1,16 @@
 """What is answered outside the API, without a key: pages of articles, oEmbed, RSS, redirects.
 
-``app`` connects these to the gateway. Nobody is counted here, so answers that cost much to make
-are kept for a minute.
+``app`` connects these to the gateway. Nobody is counted here but who shows a key to see a private
+source, so answers that cost much to make are kept for a minute.
 """
 
 import datetime as dt
 from collections.abc import Collection, Sequence
+from functools import partial
 from urllib.parse import quote, unquote
 
 from chalicelib import (
+    api,
     articles,
     callers,
     charts,
@@ -42,11 +44,13 @@ def get_oembed(request: Request) -> Answer:
 def get_source(request: Request, name: str) -> Answer:
     """``GET /sources/<name>.rss`` (api.md 8.3); the source's page for its name alone.
 
-    A private source is hidden from visitors (operations.md 5.6, defect 19).
+    A private source is hidden from visitors (operations.md 5.6, defect 19); the answer to who
+    sees it is a Served.
     """
     if name.endswith(_FEED):
         source = name.removesuffix(_FEED).lower()
-        return text(request, lambda request, params: _feed(request, source, params))
+        use = api.KeyUse("SourcesController", source)
+        return use.served(request, text(request, partial(_feed, use, source)))
     if request.method in ("GET", "HEAD") and name.lower() in sources.names():
         return redirect(request, f"/docs/sources/{name.lower()}")
     return no_page(request, UNKNOWN_RECORD)
@@ -84,7 +88,7 @@ def send_on(request: Request, name: str) -> Answer:
 def _oembed(request: Request, params: dict[str, str]) -> Text:
     wish = oembed.BOX.read(params)
     as_xml = oembed.is_xml(wish.format, request.headers.get("accept", ""))
-    view, cited_by = _find(wish.url, source_rows.shown())
+    view, cited_by = _find(wish.url, source_rows.shown(), root=request.root)
     if view is None:
         if as_xml:
             return Text(oembed.error_as_xml(oembed.NOT_FOUND), oembed.XML, 404)
@@ -134,28 +138,25 @@ def _publisher(publisher_id: int | None) -> str:
 
 
 def _find(
-    url: str, rows: Sequence[SourceRow], shown: Collection[str] = ()
+    url: str, rows: Sequence[SourceRow], shown: Collection[str] = (), root: str = ""
 ) -> tuple[ArticleView | None, str]:
     """The article whose page has this address, and the source that counts its citations.
 
-    Entries of the sources ``shown`` have their history.
+    Entries of the sources ``shown`` have their history. ``root`` may stand before the path.
     """
-    names = [row.name for row in rows]
     uid_kind = settings.load().uid_kind
-    for given in oembed.article_ids(url):
+    for given in oembed.article_ids(url, root):
         identifier = identifiers.from_path(given, uid_kind)
         query = Query(ids=(identifier.value,), kind=identifier.kind)
-        selected = selection.select(query, names, uid_kind)
-        if selected.total > 1:
-            selected = selection.oldest(selected)
+        selected = selection.oldest(selection.named(query, uid_kind))
         for view in articles.read(selected, rows, shown=shown):
-            return view, lagotto.cited_source(names)
+            return view, lagotto.cited_source([row.name for row in rows])
     return None, ""
 
 
-def _feed(request: Request, name: str, params: dict[str, str]) -> Text:
+def _feed(use: api.KeyUse, name: str, request: Request, params: dict[str, str]) -> Text:
     row = source_rows.get(name, fresh=False)
-    known = name in sources.names() if row is None else _shows(row, request, params)
+    known = name in sources.names() if row is None else _shows(use, row, request, params)
     if not known:
         return Text(rss.not_found(f"{request.site}/"), rss.CONTENT_TYPE, 404)
     address = f"{request.site}/sources/{name}"
@@ -164,14 +165,15 @@ def _feed(request: Request, name: str, params: dict[str, str]) -> Text:
     return Text(rss.feed(row.title, address, _items(row, params)), rss.CONTENT_TYPE)
 
 
-def _shows(row: SourceRow, request: Request, params: dict[str, str]) -> bool:
+def _shows(use: api.KeyUse, row: SourceRow, request: Request, params: dict[str, str]) -> bool:
     """Whether the caller may see a source's numbers: private ones need a key that shows them."""
     if not row.private:
         return True
     try:
-        return callers.find(request.authorizer, request.headers, params).sees_private
+        caller = callers.find(request.authorizer, request.headers, params)
     except RequestError:
         return False
+    return use.by(caller, params).sees_private
 
 
 def _items(row: SourceRow, params: dict[str, str]) -> list[rss.Item]:

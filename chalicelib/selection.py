@@ -31,8 +31,8 @@ WALKED_ROWS = 20_000
 
 ALL_ALERTS = "All Alerts"
 _SURROGATE = re.compile("[\ud800-\udfff]")
-#: Alerts that are looked at of each source, newest first.
-ALERTS_LIMIT = 10_000
+#: Alerts that are looked at, newest first: 3 MB of their index.
+ALERTS_LIMIT = 20_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -80,15 +80,36 @@ class _Filter:
 def select(query: Query, sources: Sequence[str], uid_kind: str) -> Selected:
     """The page of works that a query means; ``sources`` are the names of all installed."""
     wish = _wish(query, sources)
-    keys = _given_keys(query, sources, uid_kind)
+    of_publisher = _months_of_publisher(query)
+    if of_publisher is not None and not of_publisher:
+        return Selected(0, [])
+    keys = _given_keys(query, uid_kind)
     if keys is not None:
-        return _from_keys(keys, _publisher(query), wish)
-    return _from_lists(query, wish, uid_kind)
+        return _from_keys(keys, str(query.publisher_id) if of_publisher else None, wish)
+    return _from_lists(query, of_publisher, wish, uid_kind)
 
 
-def oldest(selected: Selected) -> Selected:
-    """Of selected works only the one that was added first."""
-    found = selected.found or works.find(selected.keys)
+def named(query: Query, uid_kind: str) -> list[str]:
+    """The keys of all works that the ids of a query name, on whichever page; there may be none
+    under a key."""
+    keys = query.keys or ()
+    if query.kind == uid_kind:
+        return list(keys)
+    values = [key.partition(":")[2] for key in keys]
+    if query.kind == "doi":
+        found = {value: lists.doi_keys(value) for value in values}
+    else:
+        found = lists.lookup(query.kind, values)
+    return list(dict.fromkeys(key for value in values for key in found.get(value, ())))
+
+
+def oldest(keys: Sequence[str]) -> Selected:
+    """Of the works with these keys the one that was added first."""
+    if len(keys) < 2:
+        return Selected(len(keys), keys)
+    found = works.find(keys)
+    if not found:
+        return Selected(0, [])
     key = min(found, key=lambda key: (found[key].created_at, key))
     return Selected(1, [key], {key: found[key]})
 
@@ -103,40 +124,19 @@ def _wish(query: Query, sources: Sequence[str]) -> _Wish:
     return _Wish(limited_to, order, (query.page - 1) * query.per_page, query.per_page)
 
 
-def _given_keys(query: Query, sources: Sequence[str], uid_kind: str) -> list[str] | None:
+def _given_keys(query: Query, uid_kind: str) -> list[str] | None:
     """The keys that ``ids`` or ``class_name`` name; None without either."""
-    keys = None if query.ids is None else _keys_of_ids(query, uid_kind)
+    keys = None if query.ids is None else named(query, uid_kind)
     if not query.class_name:
         return keys
-    alerted = _keys_with_alert(query.class_name, sources)
+    class_name = None if query.class_name == ALL_ALERTS else query.class_name
+    alerted = alerts.works(class_name, limit=ALERTS_LIMIT)
     if keys is not None:
         return [key for key in keys if key in alerted]
     if query.q:
         prefix = _prefix(query.q, uid_kind)
         return [key for key in sorted(alerted) if prefix.holds(key)]
     return sorted(alerted)
-
-
-def _keys_of_ids(query: Query, uid_kind: str) -> list[str]:
-    keys = query.keys or ()
-    if query.kind == uid_kind:
-        return list(keys)
-    values = [key.partition(":")[2] for key in keys]
-    if query.kind == "doi":
-        found = {value: lists.doi_keys(value) for value in values}
-    else:
-        found = lists.lookup(query.kind, values)
-    return list(dict.fromkeys(key for value in values for key in found.get(value, ())))
-
-
-def _keys_with_alert(class_name: str, sources: Sequence[str]) -> set[str]:
-    subjects = [alerts.SYSTEM, *(f"source#{name}" for name in sources)]
-    return {
-        alert.work_key
-        for subject in subjects
-        for alert in alerts.find(subject, limit=ALERTS_LIMIT)
-        if alert.work_key and class_name in (ALL_ALERTS, alert.class_name)
-    }
 
 
 def _from_keys(keys: Sequence[str], publisher: str | None, wish: _Wish) -> Selected:
@@ -162,24 +162,29 @@ def _sorted_page(rows: Mapping[str, Brief], wish: _Wish) -> Selected:
     return Selected(len(keys), keys[wish.offset : wish.end])
 
 
-def _publisher(query: Query) -> str | None:
-    """The publisher that narrows the query down; None for one that has no works."""
+def _months_of_publisher(query: Query) -> dict[str, int] | None:
+    """How many works the query's publisher has by month, {} for none; None if no publisher
+    narrows it down, which an unknown one does not (api.md 7.1)."""
     if query.publisher_id is None:
         return None
-    known = lists.counters(lists.publisher_list(query.publisher_id))
-    return str(query.publisher_id) if known else None
+    months = lists.counters(lists.publisher_list(query.publisher_id))
+    if months:
+        return months
+    from chalicelib.store import publishers  # with the feeds, which few requests need
+
+    return None if publishers.get(str(query.publisher_id)) is None else {}
 
 
-def _from_lists(query: Query, wish: _Wish, uid_kind: str) -> Selected:
+def _from_lists(
+    query: Query, of_publisher: Mapping[str, int] | None, wish: _Wish, uid_kind: str
+) -> Selected:
     months = lists.counters(lists.MONTHS)
     filters: list[_Filter] = []
-    if query.publisher_id is not None:
-        of_publisher = lists.counters(lists.publisher_list(query.publisher_id))
-        if not query.q and not wish.source and of_publisher:
+    if query.publisher_id is not None and of_publisher:
+        if not query.q and not wish.source:
             rows = functools.partial(lists.publisher_rows, query.publisher_id)
             return _whole([Listing(_newest_first(of_publisher), rows)], wish)
-        if of_publisher:
-            filters.append(_publisher_filter(query.publisher_id, sum(of_publisher.values())))
+        filters.append(_publisher_filter(query.publisher_id, sum(of_publisher.values())))
     if query.q:
         filters.append(_prefix(query.q, uid_kind))
     everything = sum(months.values())
@@ -239,6 +244,8 @@ def _narrowed(ordered: Sequence[Listing], narrow: _Filter, wish: _Wish) -> Selec
     """The page of those works of a list that a filter holds for."""
     if narrow.total <= FEW_WORKS:
         return _collected(narrow, wish)
+    if not wish.limited_to and wish.offset >= narrow.total:
+        return Selected(narrow.total, [])
     if wish.limited_to:
         keys = [key for key in walk(ordered) if narrow.holds(key)]
         return Selected(len(keys), keys[wish.offset : wish.end])

@@ -16,6 +16,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib import recount, sources
+from chalicelib.schedule import job_calls, job_works
 from chalicelib.store import lists, numbers, shelves, snapshots, works
 from chalicelib.store import sources as source_rows
 from chalicelib.store.sources import SourceRow
@@ -212,11 +213,16 @@ def _queued(row: SourceRow, now: dt.datetime) -> int:
     source = sources.get(row.name)
     seconds = (row.next_free_at - now).total_seconds()
     calls = math.ceil(seconds * row.calls_per_hour(source) / 3600)
-    return math.ceil(calls / source.calls_per_batch) * source.batch_size
+    batch_size, calls_per_batch = source.batch(row.settings)
+    return math.ceil(calls / calls_per_batch) * batch_size
 
 
 def _job_seconds(row: SourceRow) -> float:
     if row.name not in sources.names():
         return 0
     source = sources.get(row.name)
-    return 3600 * source.calls_per_batch / row.calls_per_hour(source)
+    pace = row.calls_per_hour(source)
+    batch_size, calls_per_batch = source.batch(row.settings)
+    works_count = job_works(batch_size, source.seconds_per_call(pace) * calls_per_batch)
+    works_count = min(works_count, row.number("job_batch_size", works_count))
+    return job_calls(works_count, batch_size, calls_per_batch) * 3600 / pace

@@ -3,9 +3,9 @@
 ``ROUTES`` says what there is, who may call it and which function answers. Here the caller is
 found and asked for what he needs; the functions themselves no longer care who may.
 
-Forms come from our own pages only: what changes something must say so (``Origin``,
-``Sec-Fetch-Site``), and one of somebody who is signed in must carry the token of his session,
-in ``FORM_FIELD`` or ``FORM_HEADER``.
+Forms come from our own pages only: what changes something is refused if another site sent it
+(``origins``), and one of somebody who is signed in must carry the token of his session, in
+``FORM_FIELD`` or ``FORM_HEADER``.
 """
 
 import dataclasses
@@ -13,9 +13,9 @@ import datetime as dt
 import importlib
 import re
 from collections.abc import Mapping
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
-from chalicelib import abilities, answers, layout, markup, query, sessions, settings
+from chalicelib import abilities, answers, layout, markup, origins, query, sessions, settings
 from chalicelib.answers import Answer, Request
 from chalicelib.errors import ConfigurationError, LagottoError, RequestError
 from chalicelib.sessions import Session
@@ -121,14 +121,21 @@ ROUTES: tuple[Route, ...] = (
             ("keys/{prefix}/rotate", "rotate_key", "accounts", "U"),
             ("keys/{prefix}/revoke", "revoke_key", "accounts", "U"),
             ("name", "set_name", "accounts", "U"),
+            ("orcid/delete", "unlink_orcid", "accounts", "U"),
             ("reports", "subscribe", "reports", "S"),
             ("publisher", "set_publisher", "account_details", "U"),
             ("password", "set_password", "account_details", "U"),
             ("password/delete", "remove_password", "account_details", "U"),
         )
     ),
-    # All accounts.
+    Route("POST", "/users/me/mail", "mail_change.send", "accounts", "U", own=True),
+    Route("GET", "/users/me/mail/{token}", "mail_change.confirm"),
+    Route("POST", "/users/me/mail/{token}", "mail_change.finish", "accounts", "U", own=True),
+    # All accounts, and what they ask the API for.
     Route("GET", "/users", "account_list.show", "accounts", "R"),
+    Route("GET", "/users/requests", "request_list.show", "api_requests", "R"),
+    Route("GET", "/users/{name}", "account_page.elsewhere", "accounts", "R", own=True),
+    Route("GET", "/users/{name}/edit", "account_page.elsewhere", "accounts", "R", own=True),
     Route("POST", "/users/{name}", "account_list.change", "accounts", "U"),
     Route("POST", "/users/{name}/delete", "account_list.delete", "accounts", "D"),
     Route(
@@ -160,23 +167,16 @@ def address(request: Request) -> str:
     return f"https://{request.domain}{root}"
 
 
-def failed(
-    request: Request,
-    session: Session | None,
-    error: RequestError,
-    headers: Mapping[str, str] | None = None,
-) -> Answer:
+def failed(request: Request, session: Session | None, error: RequestError) -> Answer:
     """What an error makes: a page that says it, or JSON for programs that ask for it."""
     if asks_for_json(request):
-        given = answers.failure(request, error, "other")
-        return answers.private(
-            dataclasses.replace(given, headers=given.headers | dict(headers or {}))
-        )
+        return answers.private(answers.failure(request, error, "other"))
     message = error.message
     if isinstance(message, Mapping):
         message = "; ".join(f"{name} {text}" for name, texts in message.items() for text in texts)
     retry = f'<p><a href="{request.root}{SIGN_IN}">Sign in</a></p>' if session is None else ""
     body = f'<h1>That did not work</h1><p class="error">{markup.text(message)}</p>{retry}'
+    headers = answers.retry_after(error)
     return _page(request, session, "That did not work", body, error.status, headers)
 
 
@@ -277,20 +277,7 @@ def _refused(request: Request, session: Session | None) -> Answer:
 
 def _is_ours(request: Request, session: Session | None, params: Mapping[str, str]) -> bool:
     """Whether a form was sent from a page of this site, and of this session if there is one."""
-    fetched = request.headers.get("sec-fetch-site", "")
-    if fetched not in ("", "same-origin", "none"):
-        return False
-    origin = request.headers.get("origin", "")
-    # A browser that is told to keep quiet about where it was says "null".
-    if origin == "null" and fetched != "same-origin":
-        return False
-    if origin not in ("", "null") and origin.partition("://")[2] not in _own_hosts(request):
+    if origins.is_foreign(request):
         return False
     token = params.get(FORM_FIELD) or request.headers.get(FORM_HEADER, "")
     return session is None or session.allows(token)
-
-
-def _own_hosts(request: Request) -> set[str]:
-    """The hosts of this site's pages: what the browser asked, and what stands in front of it."""
-    sites = (request.site, settings.load().site_url)
-    return {urlsplit(site).netloc for site in sites if site}

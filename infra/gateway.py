@@ -3,7 +3,9 @@
 Every request under /api and for /alerts.rss passes a REQUEST authorizer, the Lambda function
 "authorizer": it finds the key wherever Lagotto's clients put it (header, query, Authorization)
 and tells the gateway whose limits apply. A request without a known key is not refused: it counts
-against one small "anonymous" plan and goes on to the app, which answers in the words of the API.
+against a plan that all such requests share and goes on to the app, which answers in the words of
+the API. There is one for people who sign in, one for POSTs, whose key may be in their body, which
+no authorizer sees, and a small one for all others, who can use up only that.
 Only API v4 without a name and a password, and the feed of alerts without these and a key, are
 refused here, as browsers are to ask for them.
 
@@ -13,13 +15,13 @@ afterwards (``finish``).
 """
 
 import copy
-import dataclasses
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 
 from chalicelib.store import gateway_keys
+from chalicelib.store.gateway_keys import SHARED, STANDARD, Plan
 from infra import stack_name
 
 #: Where keys are asked for. Preflights carry none.
@@ -29,21 +31,6 @@ _FREE_METHODS = ("options",)
 _AUTHORIZER = "authorizer"
 _SCHEME = "key_wherever_it_is"
 _STAGE = "api"  # the name that Chalice gives the gateway's stage
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class Plan:
-    """Limits for each key of a usage plan: requests a second, at once, and a day."""
-
-    suffix: str
-    rate_per_second: float
-    burst: int
-    quota_per_day: int
-
-
-STANDARD = Plan("standard", rate_per_second=10, burst=20, quota_per_day=100_000)
-#: Shared by everybody who comes without a key, as they all count as one key.
-ANONYMOUS = Plan("anonymous", rate_per_second=5, burst=20, quota_per_day=20_000)
 
 
 def guarded(document: dict[str, Any]) -> dict[str, Any]:
@@ -120,33 +107,36 @@ def _responses() -> dict[str, Any]:
         "DEFAULT_4XX": answer(),
         "DEFAULT_5XX": answer("Internal server error."),
         "THROTTLED": answer("Too many requests. Please slow down.", 429, Retry_After="1"),
-        "QUOTA_EXCEEDED": answer("The daily limit is used up.", 429, Retry_After="3600"),
+        "QUOTA_EXCEEDED": answer(
+            gateway_keys.USED_UP, 429, Retry_After=str(gateway_keys.USED_UP_RETRY_SECONDS)
+        ),
         "MISSING_AUTHENTICATION_TOKEN": answer("The page you were looking for doesn't exist.", 404),
         "UNAUTHORIZED": _UNAUTHORIZED,
     }
 
 
 def finish(stage: str, api_id: str, say: Callable[[str], None] = print) -> None:
-    """Make or correct what the API needs beside it: permission, plans, the anonymous key.
+    """Make or correct what the API needs beside it: permission, plans, the keys of shared ones.
 
-    Safe to repeat; four calls when there is nothing to do.
+    Safe to repeat; six calls when there is nothing to do.
     """
     stack = stack_name(stage)
     _permit_authorizer(stack, api_id)
     client = boto3.client("apigateway")
     plans = {plan["name"]: plan for plan in _all(client, "get_usage_plans")}
-    for plan in (STANDARD, ANONYMOUS):
-        name = gateway_keys.plan_name(stack, plan.suffix)
+    for plan in (STANDARD, *SHARED):
+        name = gateway_keys.plan_name(stack, plan)
         if name not in plans:
             plans[name] = _create(client, name, plan, api_id)
             say(f"Created usage plan: {name}")
         elif changes := _changes(plans[name], plan, api_id):
             client.update_usage_plan(usagePlanId=plans[name]["id"], patchOperations=changes)
             say(f"Updated usage plan: {name}")
-    anonymous = plans[gateway_keys.plan_name(stack, ANONYMOUS.suffix)]
-    if not _all(client, "get_usage_plan_keys", usagePlanId=anonymous["id"]):
-        gateway_keys.create_anonymous_key(stack)
-        say(f"Created the key of requests without a key: {stack}-anonymous")
+    for plan in SHARED:
+        name = gateway_keys.plan_name(stack, plan)
+        if not _all(client, "get_usage_plan_keys", usagePlanId=plans[name]["id"]):
+            gateway_keys.create_shared_key(stack, plan)
+            say(f"Created the key that requests without a key count as: {name}")
 
 
 def _permit_authorizer(stack: str, api_id: str) -> None:
@@ -167,11 +157,12 @@ def _permit_authorizer(stack: str, api_id: str) -> None:
 
 
 def _create(client: Any, name: str, plan: Plan, api_id: str) -> dict[str, Any]:
+    quota = {"limit": plan.quota_per_day, "period": "DAY"}
     created: dict[str, Any] = client.create_usage_plan(
         name=name,
         apiStages=[{"apiId": api_id, "stage": _STAGE}],
         throttle={"rateLimit": plan.rate_per_second, "burstLimit": plan.burst},
-        quota={"limit": plan.quota_per_day, "period": "DAY"},
+        **({} if plan.quota_per_day is None else {"quota": quota}),
     )
     return created
 
@@ -180,12 +171,17 @@ def _changes(there: dict[str, Any], plan: Plan, api_id: str) -> list[dict[str, s
     """The patch from the plan as it is to the plan as declared."""
     changes = []
     throttle, quota = there.get("throttle", {}), there.get("quota", {})
-    wanted = (
+    wanted: list[tuple[str, Any, Any]] = [
         ("/throttle/rateLimit", throttle.get("rateLimit"), plan.rate_per_second),
         ("/throttle/burstLimit", throttle.get("burstLimit"), plan.burst),
-        ("/quota/limit", quota.get("limit"), plan.quota_per_day),
-        ("/quota/period", quota.get("period"), "DAY"),
-    )
+    ]
+    if plan.quota_per_day is not None:
+        wanted += [
+            ("/quota/limit", quota.get("limit"), plan.quota_per_day),
+            ("/quota/period", quota.get("period"), "DAY"),
+        ]
+    elif quota:
+        changes.append({"op": "remove", "path": "/quota"})
     for path, is_now, should_be in wanted:
         if is_now != should_be:
             changes.append({"op": "replace", "path": path, "value": str(should_be)})

@@ -57,6 +57,7 @@ def _require(stage: str) -> None:
 def _let_people_in(stage: str) -> None:
     """Make what people need to sign in, before there is anything to sign in to."""
     from chalicelib import settings
+    from chalicelib.errors import LagottoError
 
     if settings.load().stack != stack_name(stage):
         raise click.ClickException(
@@ -64,7 +65,7 @@ def _let_people_in(stage: str) -> None:
         )
     try:
         people.prepare(click.echo)
-    except (BotoCoreError, ClientError, PynamoDBException) as error:
+    except (LagottoError, BotoCoreError, ClientError, PynamoDBException) as error:
         raise click.ClickException(f"Signing in could not be prepared: {error}") from error
 
 

@@ -1,7 +1,7 @@
 """What people need to sign in: a secret for their cookies, an address for mails, an admin.
 
-Made before the code that lets people in, so that nobody else can be the first and hence the
-admin. Works on the stage that the environment names; safe to repeat.
+Made before the code that lets people in, so that there is an admin who sees who comes. Works on
+the stage that the environment names; safe to repeat.
 """
 
 import datetime as dt
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import mail, settings
 from chalicelib.errors import ConfigurationError, RequestError
 from chalicelib.store import accounts, keys, web_secrets
+from chalicelib.store.accounts import Account
 
 _MISSING = "NotFoundException"
 
@@ -21,16 +22,18 @@ _MISSING = "NotFoundException"
 def prepare(say: Callable[[str], None] = print) -> None:
     """Make what is missing and say it; of what only a person can do, say what it is.
 
-    Errors: those of AWS if the secret or the account cannot be kept. What SES says is only told.
+    Errors: those of AWS if the secret or the account cannot be kept; ConfigurationError if the
+    first account cannot be made, as the contact is no mail address. What SES says is only told.
     """
     if web_secrets.ensure(web_secrets.SESSION):
         say("Made the secret that signs the cookies of people who sign in.")
+    if accounts.is_first():
+        _make_admin(settings.load().contact(), say)
     try:
-        sender, contact = settings.load().sender(), settings.load().contact()
+        sender = settings.load().sender()
     except ConfigurationError as error:
         say(f"Nobody can sign in by a link that comes by mail: {error}")
         return
-    _make_admin(contact, say)
     try:
         _ask_for_sender(sender, say)
     except (BotoCoreError, ClientError) as error:
@@ -41,23 +44,26 @@ def prepare(say: Callable[[str], None] = print) -> None:
 
 
 def _make_admin(contact: str, say: Callable[[str], None]) -> None:
-    """Make the installation's first account, for its contact."""
-    if not accounts.is_first():
-        return
+    """Make the installation's first account, for its contact, whether it gets mail or not."""
     try:
         address = mail.address(contact)
     except RequestError:
-        say(
-            f"{contact} can get no mails from outside, so no account is made for it. The first"
-            " account is the admin: make it with `python -m chalicelib accounts create`."
-        )
-        return
+        address = ""
     now = dt.datetime.now(dt.UTC)
-    account = accounts.create(address, accounts.FIRST_ROLE, now, email=address)
+    account = accounts.create(address or contact, accounts.FIRST_ROLE, now, email=address)
     keys.bind(account)
-    say(
-        f"Made the account {address}, role {account.role}. It has no password: it signs in at"
-        " /users/sign_in by a link that comes by mail."
+    way_in = _way_in(account)
+    say(f"Made the account {account.name}, role {account.role}. It has no password: {way_in}")
+
+
+def _way_in(account: Account) -> str:
+    """How the contact signs in, as the end of a sentence."""
+    if account.email:
+        return "it signs in at /users/sign_in by a link that comes by mail."
+    stage = settings.load().stack.removeprefix("lagotto-")
+    return (
+        "as no link can be mailed to it, give it an address that gets mail, with `python -m"
+        f" chalicelib --stage {stage} accounts set {account.name} --email you@example.org`."
     )
 
 

@@ -11,7 +11,7 @@ from infra import stack_name
 _READ = ("GetItem", "BatchGetItem", "Query")
 _WRITE = ("PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem")
 _ALL = _READ + _WRITE
-_TABLES = ("works", "shelves", "lists", "events", "control", "alerts")
+_TABLES = ("works", "shelves", "lists", "events", "alerts")
 
 _COUNT = ("GetQueueUrl", "GetQueueAttributes")
 _SEND = ("GetQueueUrl", "SendMessage")
@@ -32,14 +32,13 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "control": (*_READ, "DescribeTable"),
             "control#source": ("PutItem",),  # the time that is spoken for
             # Who signs in for the first time gets an account, and the keys made for him before.
-            "control#account,account_mail,account_orcid,account_first": (
+            "control#account,account_mail,account_orcid,account_first,key,account_key": (
                 *("PutItem", "DeleteItem", "ConditionCheckItem"),
             ),
             "control#sign_in": ("PutItem", "DeleteItem"),
             "control#sign_in_count": ("PutItem",),
-            "control#key": ("PutItem", "UpdateItem", "DeleteItem"),
             "alerts": (*_READ, "DescribeTable", "PutItem"),
-            "requests": ("Query", "PutItem", "UpdateItem"),
+            "requests": ("BatchGetItem", "Query", "PutItem", "UpdateItem"),
         },
         "s3": {
             "events": ("GetObject", "DeleteObject"),
@@ -57,14 +56,14 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
         },
     },
     "authorizer": {
-        "dynamodb": {"control": ("GetItem",)},
+        "dynamodb": {"control#key": ("GetItem",)},
     },
     "schedule": {
         "dynamodb": {
             "works": _READ,
             "shelves": _ALL,
             "lists": _READ,
-            "control": _ALL,
+            "control#source": ("GetItem", "Query", "PutItem"),
             "alerts": _ALL,
         },
         "sqs": {"fetch": _SEND},
@@ -76,19 +75,32 @@ GRANTS: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "events": ("DescribeTable",),
             "shelves": _READ,
             "lists": _ALL,  # mends counters
-            "control": _ALL,
+            "control#source": ("Query",),
+            "control#snapshot": ("GetItem", "PutItem", "DeleteItem"),
+            "control#key,account_key": ("Query", "PutItem"),  # puts keys on lists of accounts
+            "control#key": ("GetItem",),
         },
         "apigateway": {"/apikeys": ("GET",), "/apikeys/*": ("DELETE",)},  # of keys that ended
     },
     "worker": {
-        "dynamodb": dict.fromkeys(_TABLES, _ALL),
+        "dynamodb": {
+            **dict.fromkeys(_TABLES, _ALL),
+            "control#source": ("GetItem", "Query", "PutItem"),
+            "control#agency": ("BatchGetItem", "BatchWriteItem"),
+            "control#publisher": ("BatchWriteItem",),
+        },
         "s3": {"evidence": ("PutObject",), "events": ("GetObject", "PutObject", "DeleteObject")},
         "sqs": {"fetch": (*_CONSUME, *_SEND), "fetch-dead": _SEND},
         "lambda": {"schedule": ("InvokeFunction",)},
         "ssm": {"sources": (*_SECRETS, "PutParameter")},  # keeps access tokens
     },
     "dead_letters": {
-        "dynamodb": {"works": _READ, "shelves": _ALL, "control": _ALL, "alerts": _ALL},
+        "dynamodb": {
+            "works": _READ,
+            "shelves": _ALL,
+            "control#source": ("GetItem", "PutItem"),
+            "alerts": _ALL,
+        },
         "sqs": {"fetch-dead": _CONSUME},
     },
 }

@@ -7,13 +7,23 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import hypothesis
 import pytest
 from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.table import Table
 
 if TYPE_CHECKING:
     from tests.visiting import Site
 
 pytest.register_assert_rewrite("tests.clients", "tests.contract_items")
+
+# How long things take says nothing on a machine that does others, and the first run is slow.
+hypothesis.settings.register_profile(
+    "lagotto", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("lagotto")
 
 STACK = "lagotto-test"
 BUCKET = "lagotto-test-bucket"
@@ -56,6 +66,11 @@ def _aws() -> Iterator[None]:
         yield
 
 
+#: The stack's tables that no test has at present: moto takes longer to make them than most
+#: tests do to run.
+_parked: dict[str, Table] = {}
+
+
 @contextlib.contextmanager
 def empty_tables(*only: str) -> Iterator[None]:
     """Empty tables of the stack; nothing is cached from the test before.
@@ -72,11 +87,20 @@ def empty_tables(*only: str) -> Iterator[None]:
     accounts._proved.clear()
     web_secrets.forget_cache()
     models = [model for model in MODELS if not only or model.__name__ in only]
+    tables = dynamodb_backends[DEFAULT_ACCOUNT_ID][os.environ["AWS_DEFAULT_REGION"]].tables
     for model in models:
-        model.create_table()
+        name = model.Meta.table_name
+        if name in _parked:
+            tables[name] = _parked.pop(name)
+        else:
+            model.create_table()
     yield
     for model in models:
-        model.delete_table()
+        name = model.Meta.table_name
+        table = tables.pop(name, None)
+        if table is not None:
+            table.items.clear()
+            _parked[name] = table
 
 
 @pytest.fixture
@@ -139,7 +163,7 @@ def fresh_usage_plan() -> Iterator[str]:
     from chalicelib.store import gateway_keys
 
     client = boto3.client("apigateway")
-    plan = client.create_usage_plan(name=gateway_keys.plan_name(STACK, "standard"))["id"]
+    plan = client.create_usage_plan(name=gateway_keys.plan_name(STACK, gateway_keys.STANDARD))["id"]
     yield plan
     for key in client.get_api_keys()["items"]:
         client.delete_api_key(apiKey=key["id"])

@@ -1,4 +1,7 @@
-"""The queue and the worker Lambda in simulated time, against our provider server."""
+"""The queue and the worker Lambda in simulated time, against our provider server.
+
+The worker may do there what its policy allows.
+"""
 
 import dataclasses
 import datetime as dt
@@ -11,6 +14,7 @@ from chalicelib import queues, settings, sources, worker
 from chalicelib.model import Job
 from chalicelib.store import sources as source_rows
 from infra.local.providers.server import ProviderServer
+from tests.rights import acting_as
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
 
@@ -48,7 +52,8 @@ class Queue:
         reports = []
         while self.waiting and self.waiting[0][0] <= end:
             self.now, _, job = heapq.heappop(self.waiting)
-            reports.append(worker.run(job, self.now, lambda: 900.0))
+            with acting_as("worker"):
+                reports.append(worker.run(job, self.now, lambda: 900.0))
         self.now = end
         return reports
 

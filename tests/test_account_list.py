@@ -1,11 +1,14 @@
 """All accounts: who sees them, what admins change, and what nobody does to himself."""
 
 import html
+import io
 from urllib.parse import quote, unquote
 
 import pytest
 
-from chalicelib import account_list
+from app import API_REQUESTS as REQUESTS
+from app import log
+from chalicelib import account_list, request_list
 from chalicelib.account_list_panels import segment
 from chalicelib.feed import Publisher
 from chalicelib.store import accounts, alerts, gateway_keys, keys, publishers
@@ -46,6 +49,15 @@ def as_(site, gateway):
         return browser
 
     return sign_in
+
+
+@pytest.fixture
+def logged():
+    """All that is logged, as text."""
+    stream = io.StringIO()
+    before = log.registered_handler.setStream(stream)
+    yield stream.getvalue
+    log.registered_handler.setStream(before)
 
 
 def at(name, rest=""):
@@ -119,7 +131,8 @@ def test_searching(as_):
     assert found(f"query={prefix[:3]}") == []
     assert found("query=%C3%BCMIT") == ["con"]
     assert found("query=example&role=staff") == ["stan"]
-    assert found("role=nobody") == found("query=kuma") == []
+    assert found("query=kuma") == ["uma"], "a key by its text"
+    assert found("role=nobody") == found("query=kum") == found("query=KUMA") == []
     assert "There are no such accounts" in browser.get(f"{USERS}?query=nobody").text
 
 
@@ -150,8 +163,56 @@ def test_keys_are_shown_with_a_way_to_their_requests(as_):
     prefix = key_of("uma", "kuma")
     seen = as_("stan").get(f"{USERS}?query=uma")
     assert f"<code>{prefix}</code>" in seen.text
-    assert f'href="/api/v5/api_requests?q={prefix}"' in seen.text
+    assert f'href="/users/requests?q={prefix}"' in seen.text
     assert keys.hash_of("kuma") not in seen.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/users?query=kumakumakuma", "/users/requests?q=kumakumakuma", f"{REQUESTS}?q=kumakumakuma"],
+)
+def test_a_key_that_is_looked_for_is_not_logged(as_, logged, path):
+    browser = as_("root")
+    browser.get(f"{path}&page=1")
+    assert "kumakumakuma" not in logged() and '"page":"1"' in logged()
+
+
+# --- the list of requests --------------------------------------------------------------------
+
+
+def test_staff_see_the_requests_of_everybody_and_of_a_key(as_, site):
+    prefix = key_of("uma", "kumakumakuma")
+    site.get("/api/v5/articles", key="kumakumakuma", ids=EVIL)
+    site.get("/api/v5/sources", key="kadm")
+    browser = as_("stan")
+    shown = browser.get("/users/requests")
+    assert (shown.status, shown.headers["cache-control"]) == (200, "no-store")
+    for text in ("2 requests", prefix, keys.hash_of("kadm")[:12], html.escape(EVIL)):
+        assert text in shown.text
+    assert "<script" not in shown.text
+    for q in (prefix, "kumakumakuma", keys.hash_of("kumakumakuma").upper()):
+        shown = browser.get(f"/users/requests?q={q}").text
+        assert "1 requests" in shown and keys.hash_of("kadm")[:12] not in shown
+        assert f'value="{prefix}"' in shown and f'href="/users?query={prefix}"' in shown
+        assert "kumakumakuma" not in shown and keys.hash_of("kumakumakuma") not in shown
+    assert "1 requests" in browser.get("/users/requests?key=internal").text
+    assert "There are no such requests" in browser.get("/users/requests?q=nobody").text
+    for name in ("uma", "con"):
+        assert as_(name).get("/users/requests").headers["location"] == "/"
+
+
+def test_fifty_requests_a_page(as_, site, monkeypatch):
+    assert request_list.PAGE_SIZE == 50
+    monkeypatch.setattr(request_list, "PAGE_SIZE", 1)
+    for _ in range(2):
+        site.get("/api/v5/sources", key="kadm")
+    browser = as_("root")
+    prefix = keys.hash_of("kadm")[:12]
+    first = browser.get("/users/requests?q=kadm").text
+    assert (first.count("<tr>"), "Page 1 of 2" in first) == (2, True)
+    assert f'href="/users/requests?q={prefix}&amp;page=2"' in first
+    assert "Next" not in browser.get(f"/users/requests?q={prefix}&page=2").text
+    assert browser.get("/users/requests?page=0").status == 404
 
 
 # --- what admins change ----------------------------------------------------------------------

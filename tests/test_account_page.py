@@ -144,6 +144,24 @@ def test_programs_get_json_without_hashes(as_):
     assert keys.hash_of(key) not in seen.text
 
 
+def test_the_keys_of_others_are_not_read(as_, monkeypatch):
+    keys.complete_lists()
+    browser = as_("user")
+    key = make_key(browser)
+    monkeypatch.setattr(keys, "find_all", lambda: pytest.fail("all keys were read"))
+    assert prefix_of(key) in browser.get(ME).text
+    browser.post(f"{ME}/keys/{prefix_of(key)}/revoke", confirm="1")
+    assert prefix_of(key) not in browser.get(ME).text
+
+
+@pytest.mark.parametrize("path", ["/users/ada", "/users/1", "/users/x%2Fy", "/users/7/edit"])
+def test_any_id_shows_the_own_account(as_, path):
+    seen = as_("user").get(path)
+    assert (seen.status, seen.headers["location"]) == (302, ME)
+    sent = Browser(as_("user", "bo").site).get(path).headers["location"]
+    assert sent.startswith("/users/sign_in?return_to=")
+
+
 def test_the_use_of_a_key_is_shown_to_its_owner_and_to_staff(as_, site):
     browser = as_("user", "uma")
     key, other = make_key(browser), make_key(browser)
@@ -159,7 +177,7 @@ def test_the_use_of_a_key_is_shown_to_its_owner_and_to_staff(as_, site):
     assert {**by_day[prefix_of(key)]}.popitem() == (now.date().isoformat(), 3)
     assert [sum(by_day[prefix_of(text)].values()) for text in (key, other)] == [4, 0]
     shown = as_("staff", "stan").get("/users?query=uma").text
-    assert f'<a href="/api/v5/api_requests?q={prefix_of(key)}">4</a>' in shown
+    assert f'<a href="/users/requests?q={prefix_of(key)}">4</a>' in shown
 
 
 def test_a_key_that_has_ended_is_gone_from_the_page(as_):
@@ -226,14 +244,34 @@ def test_an_account_has_at_most_five_keys(as_):
     assert len(owned()) == account_keys.LIMIT
 
 
+def test_ten_keys_a_day_those_that_replace_others_among_them(as_, gateway, monkeypatch):
+    assert account_keys.PER_DAY == 10
+    monkeypatch.setattr(account_keys, "PER_DAY", 3)
+    browser, other = as_("user"), as_("user", "bo")
+    key = make_key(browser)
+    for number in range(2):
+        if number % 2:
+            browser.post(f"{ME}/keys/{prefix_of(key)}/revoke", confirm="1")
+            key = make_key(browser)
+        else:
+            seen = browser.post(f"{ME}/keys/{prefix_of(key)}/rotate", at_once="1")
+            key = NEW_KEY.search(seen.text)[1]
+    before = owned()
+    for path in ("", f"/{prefix_of(key)}/rotate"):
+        seen = browser.post(f"{ME}/keys{path}", at_once="1")
+        assert (seen.status, "3 keys within a day" in seen.text) == (429, True)
+        assert 86_000 < int(seen.headers["retry-after"]) <= 86_400
+    assert owned() == before and gateway == {keys.hash_of(key)}
+    make_key(other)
+
+
 def test_of_keys_made_at_the_same_moment_one_stays(as_, monkeypatch, gateway):
     browser = as_("user")
     create = keys.create
 
     def create_meanwhile(*given, **more):
-        made = create(*given, **more)
         accounts.change(account())
-        return made
+        return create(*given, **more)
 
     monkeypatch.setattr(keys, "create", create_meanwhile)
     assert browser.post(f"{ME}/keys").status == 409
@@ -275,6 +313,7 @@ def test_replacing_a_key_leaves_the_old_one_a_day(as_, gateway, site):
     assert dt.timedelta(hours=23) < left <= account_page.GRACE
     again = browser.post(f"{ME}/keys/{prefix_of(old)}/rotate")
     assert (again.status, len(owned())) == (409, 2)
+    assert "was replaced" in again.text and "makes another one" in again.text
 
 
 def test_replacing_a_key_at_once(as_, gateway, site):
@@ -286,6 +325,8 @@ def test_replacing_a_key_at_once(as_, gateway, site):
     assert seen.status == 409  # for a day there would be one too many
     seen = browser.post(at, at_once="1")
     new = NEW_KEY.search(seen.text)[1]
+    again = browser.post(at, at_once="1")  # a second click, whose answer is all that is seen
+    assert (again.status, "revoke it and make another one" in again.text) == (404, True)
     assert site.get("/api/v5/articles", key=old).status == 401
     assert site.get("/api/v5/articles", key=new).status == 200
     assert gateway == {key.hash for key in owned()}
@@ -376,6 +417,20 @@ def test_changing_the_name(as_):
     for text in ("x" * 201, "a\nb"):
         assert browser.post(f"{ME}/name", full_name=text).status == 422
     assert account().full_name == "Ada Lovelace"
+
+
+def test_unlinking_an_orcid_id_leaves_a_way_to_sign_in(as_):
+    orcid = "0000-0002-1825-0097"
+    browser = as_("user", orcid=orcid)
+    assert "Unlink" not in browser.get(ME).text
+    seen = browser.post(f"{ME}/orcid/delete")
+    assert (seen.status, "your only way to sign in" in seen.text) == (409, True)
+    assert accounts.of_orcid(orcid)
+    accounts.change(account(), email="ada@example.org")
+    assert f'action="{ME}/orcid/delete"' in browser.get(ME).text
+    seen = browser.post(f"{ME}/orcid/delete")
+    assert (seen.status, seen.headers["location"]) == (303, f"{ME}?done=no_orcid#details")
+    assert accounts.of_orcid(orcid) is None and account().orcid == ""
 
 
 def test_the_publisher_is_one_that_is_known(as_):

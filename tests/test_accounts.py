@@ -198,7 +198,7 @@ def test_a_bound_key_follows_its_account():
 def test_a_key_that_is_revoked_meanwhile_stays_away():
     _, key = keys.create("ada", "user", NOW, key="kada")
     keys.revoke(key.hash)
-    keys._changed(key, role="admin")
+    keys._changed(key.hash, lambda key: key)
     assert keys.find("kada") is None
 
 

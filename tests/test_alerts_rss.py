@@ -9,7 +9,7 @@ import pytest
 from app import app
 from chalicelib import alert_feed, alert_list, authorizer, basic, lagotto, overview
 from chalicelib.answers import Request
-from chalicelib.store import alerts, gateway_keys, keys
+from chalicelib.store import alerts, gateway_keys, keys, requests
 from chalicelib.store.alerts import Alert
 from infra import gateway
 from tests.conftest import STACK
@@ -156,6 +156,24 @@ def test_only_this_name_and_reading(client):
     assert (posted.status, posted.headers["location"]) == (302, "/")
 
 
+def test_reading_with_a_key_is_logged(client):
+    today = dt.datetime.now(dt.UTC).date()
+
+    def logged():
+        return [(row.key_hash, row.source, row.ids) for row in requests.newest(today)]
+
+    before = logged()
+    kstf = keys.hash_of("kstf")
+    read(client)
+    read(client, source="citeulike")
+    expected = [(kstf, "citeulike", None), (kstf, None, "AlertsController"), *before]
+    assert logged() == expected
+    for key in ("kusr", "nope"):
+        assert client.get(f"{FEED}?api_key={key}", name=None).status == 401
+    assert client.get(FEED, name="stan").status == 200  # by a password
+    assert logged() == expected
+
+
 # --- the gateway -----------------------------------------------------------------------------
 
 
@@ -184,18 +202,18 @@ def test_the_authorizer_refuses_requests_without_key_and_name(client):
 
 
 @pytest.mark.parametrize(
-    ("given", "role"),
+    ("given", "role", "plan"),
     [
-        ({"multiValueQueryStringParameters": {"api_key": ["kstf"]}}, "staff"),
-        ({"headers": {"x-api-key": "nope"}}, ""),
-        ({"headers": {"Authorization": "Basic c3RhbjpzZWNyZXQzNA=="}}, ""),
+        ({"multiValueQueryStringParameters": {"api_key": ["kstf"]}}, "staff", None),
+        ({"headers": {"x-api-key": "nope"}}, "", gateway_keys.ANONYMOUS),
+        ({"headers": {"Authorization": "Basic c3RhbjpzZWNyZXQzNA=="}}, "", gateway_keys.PEOPLE),
     ],
 )
-def test_others_count_to_a_plan_and_go_on_to_the_app(client, given, role):
+def test_others_count_to_a_plan_and_go_on_to_the_app(client, given, role, plan):
     found = authorizer.authorize(event(**given))
     assert found["context"]["role"] == role
-    anonymous = gateway_keys.anonymous_value(STACK)
-    assert found["usageIdentifierKey"] == (keys.hash_of("kstf") if role else anonymous)
+    value = gateway_keys.shared_value(STACK, plan) if plan else keys.hash_of("kstf")
+    assert found["usageIdentifierKey"] == value
 
 
 def test_behind_the_gateway_no_table_is_read_for_a_wrong_key(client, monkeypatch):

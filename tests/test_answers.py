@@ -185,6 +185,20 @@ def test_any_character_of_a_doi_comes_through(site, method):
     assert [article["doi"] for article in seen.json["data"]] == ["10.5555/other", DOI]
 
 
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", 302),
+        ("text/html, application/json", 302),
+        ("application/json", 404),
+        ("*/*", 302),
+    ],
+)
+def test_8_6_browsers_are_sent_to_the_start(accept, status):
+    given = Request(method="GET", path="/nosuch", headers={"accept": accept})
+    assert answers.no_page(given).status == status
+
+
 def test_the_last_of_repeated_parameters_wins(site):
     seen = site.ask("GET", "/api/v5/articles?api_key=nope&api_key=kusr&page=0&page=1")
     assert (seen.status, seen.json["total"]) == (200, 0)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import random
 
 import orjson
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from chalicelib import articles, selection, settings
 from chalicelib.model import Event, Metrics, Result
 from chalicelib.query import Query
-from chalicelib.store import alerts, catalogue, lists, shelves
+from chalicelib.store import alerts, catalogue, lists, shelves, works
 from chalicelib.store.alerts import Alert
+from infra.bench.meter import Meter
 from tests.visiting import NOW, add, install, keep, work
 
 LATER = NOW + dt.timedelta(days=3)
@@ -76,6 +78,10 @@ def test_a_number_is_as_old_as_its_last_change_or_its_shelf(two_sources):
     times = [entry["update_date"] for entry in article["sources"]]
     assert times == ["2014-11-10T10:00:00Z", "2014-11-07T10:00:00Z"]
     assert article["update_date"] == "2014-11-10T10:00:00Z"
+    stored = works.find(["doi:10.5555/1"])["doi:10.5555/1"]
+    renamed = dataclasses.replace(stored.work, title="New")
+    works.replace(stored, renamed, LATER + dt.timedelta(hours=1))
+    assert only(Query())["update_date"] == "2014-11-10T11:00:00Z"
 
 
 def test_a_shelf_says_nothing_of_works_that_came_later(two_sources):
@@ -145,6 +151,21 @@ def test_articles_with_alerts(two_sources):
     alert = next(iter(alerts.find("source#crossref")))
     alerts.resolve("source#crossref", alert.id)
     assert answered(Query(class_name="One")) == (0, [])
+
+
+def test_alerts_of_all_subjects_are_found_without_their_bodies(two_sources):
+    add(*(work(f"10.5555/{number}", f"2014-0{number}") for number in (1, 2, 3)))
+    install("crossref_import", "Crossref", "other", kind="importer")
+    for number, source in enumerate(("crossref", "crossref_import", "wikidata"), 1):
+        about = {"source": source, "work_key": f"doi:10.5555/{number}"}
+        alerts.put(Alert(class_name="One", details=random.randbytes(64_000), **about), NOW)
+    alerts.put(Alert(class_name="One", source="crossref", details=b"about no work"), NOW)
+    query = Query(class_name="One", info="summary")
+    answered(query)  # sources are kept for a minute
+    with Meter().spending() as spent:
+        assert answered(query) == (3, ["10.5555/3", "10.5555/2", "10.5555/1"])
+    assert spent.reads["alerts.Query"] == 0.5
+    assert spent.calls_of("dynamodb") == 3, "alerts, works, and when their shelves were asked"
 
 
 def test_ids_of_other_kinds_lead_to_all_works_that_have_them(two_sources):

@@ -4,7 +4,8 @@ import datetime as dt
 
 import pytest
 
-from chalicelib import articles, settings
+from chalicelib import api_v4, articles, settings
+from chalicelib.answers import Request
 from chalicelib.errors import ConfigurationError
 from chalicelib.query import Query, QueryV3, article_v3
 from infra.bench.meter import Meter
@@ -62,9 +63,27 @@ def test_of_works_that_share_an_identifier_the_oldest_is_shown(two_sources: None
     assert listed == ["10.5555/newest", "10.5555/new", "10.5555/old"]
 
 
-def test_of_very_many_that_share_one_too(two_sources: None) -> None:
+def test_of_very_many_that_share_one_too(site: Site, two_sources: None) -> None:
+    # The oldest is the last by date and by key.
+    add(work("10.5555/z", "1999", pmid="1"), at=NOW - HOUR)
     add(*(work(f"10.5555/{number}", "2012", pmid="1") for number in range(51)))
-    assert len(dois(article_v3("info:pmid/1", {}))) == 1
+    assert dois(article_v3("info:pmid/1", {})) == ["10.5555/z"]
+    assert len(dois(QueryV3(ids=("1",), kind="pmid"))) == 52
+    v4 = Request(method="DELETE", path="/api/v4/articles/info:pmid/1")
+    assert api_v4._stored(v4, "missing").work.doi == "10.5555/z"
+    boxed = site.get("/oembed", key=None, url="/articles/info:pmid/1").json
+    assert boxed["url"] == "http://dx.doi.org/10.5555/z"
+    assert "10.5555/z" in site.get("/articles/info:pmid/1", key=None).text
+
+
+def test_without_ids_it_is_an_article_that_is_missing(site: Site, two_sources: None) -> None:
+    def error(**params: str) -> tuple[int, str]:
+        seen = site.get(PATH, **params)
+        return seen.status, seen.json["error"]
+
+    for params in ({}, {"source": "crossref"}, {"source": "nosuch", "type": "pmid"}):
+        assert error(**params) == (404, "Article not found.")
+    assert error(ids="10.5555/none", source="crossref") == (404, "Source not found.")
 
 
 def test_percent_signs_of_a_doi(site: Site, two_sources: None) -> None:

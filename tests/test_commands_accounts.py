@@ -6,6 +6,7 @@ import sys
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib import enrolment
 from chalicelib.store import accounts, gateway_keys, keys
 from tests.operating import Operator
 from tests.visiting import NOW
@@ -155,6 +156,14 @@ def test_there_are_no_accounts(operator):
     said = operator.types("accounts", "create", "ada", "--role", "user")
     assert (said.status, said.out) == (1, "")
     assert "The first account is an admin's" in said.err
+
+
+def test_who_signed_up_before_does_not_keep_the_operator_from_being_admin(operator):
+    enrolment.of_mail("eve@example.org", NOW)
+    said = operator.types("accounts", "create", "ada", "--role", "user")
+    assert (said.status, "The first account is an admin's" in said.err) == (1, True)
+    assert "role admin" in operator.types("accounts", "create", "root").err
+    assert [account.role for account in accounts.find_all()] == ["user", "admin"]
 
 
 @pytest.mark.parametrize(

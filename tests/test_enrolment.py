@@ -1,16 +1,17 @@
-"""Who comes for the first time gets an account; the first of all is the admin."""
+"""Who comes for the first time gets an account; the first of the operator's is the admin."""
 
 import pytest
 
 from chalicelib import enrolment
 from chalicelib.errors import RequestError
-from chalicelib.store import accounts, keys
+from chalicelib.store import accounts, alerts, keys
 from chalicelib.store.accounts import AccountChanged, AccountTaken
 from chalicelib.store.tables import ControlItem
 from tests.visiting import NOW
 
 pytestmark = pytest.mark.usefixtures("people_tables")
 ADA, ORCID = "ada@example.org", "0000-0002-1825-0097"
+CONTACT = "operator@example.org"
 
 
 def names():
@@ -77,15 +78,28 @@ def test_keys_made_before_follow_who_proves_the_address_once():
 # --- the first one ---------------------------------------------------------------------------
 
 
-def test_the_first_of_all_is_admin_however_he_comes():
-    assert enrolment.of_orcid(ORCID, "", NOW).role == "admin"
+def test_no_stranger_becomes_admin_and_the_operator_is_told():
+    assert enrolment.of_orcid(ORCID, "", NOW).role == "user"
     assert enrolment.of_mail(ADA, NOW).role == "user"
+    told = [alert for alert in alerts.find(alerts.SYSTEM) if alert.class_name == "NoAdmin"]
+    assert {text.split()[0] for text in (alert.message for alert in told)} == {ADA, ORCID}
+    assert "`python -m chalicelib accounts create NAME`" in told[0].message
+    assert accounts.create("root", "user", NOW).role == "admin"
+    enrolment.of_mail("bo@example.org", NOW)
+    assert len(list(alerts.find(alerts.SYSTEM))) == 2
+
+
+def test_the_contact_is_the_first_however_he_comes():
+    assert enrolment.of_mail(ADA, NOW).role == "user"
+    assert enrolment.of_mail(CONTACT, NOW).role == "admin"
+    accounts.delete(accounts.find(CONTACT))
+    assert enrolment.of_mail(CONTACT, NOW).role == "user"
 
 
 def test_of_two_who_are_first_at_the_same_moment_one_is(monkeypatch):
-    outrun(monkeypatch, lambda: enrolment.of_mail("bo@example.org", NOW))
-    assert enrolment.of_mail(ADA, NOW).role == "user"
-    assert names() == [(ADA, "user"), ("bo@example.org", "admin")]
+    outrun(monkeypatch, lambda: accounts.create("bo", "user", NOW))
+    assert enrolment.of_mail(CONTACT, NOW).role == "user"
+    assert names() == [("bo", "admin"), (CONTACT, "user")]
 
 
 def test_a_role_that_is_not_given_has_not_its_reports(monkeypatch):
@@ -95,20 +109,20 @@ def test_a_role_that_is_not_given_has_not_its_reports(monkeypatch):
 
 
 def test_when_the_first_is_gone_nobody_is_first_again():
-    accounts.delete(enrolment.of_mail(ADA, NOW))
+    accounts.delete(enrolment.of_mail(CONTACT, NOW))
     assert enrolment.of_mail("eve@example.org", NOW).role == "user"
 
 
 def test_an_installation_from_before_there_was_a_mark_has_its_admin():
     accounts.create("root", "admin", NOW)
     ControlItem.get(accounts.FIRST_KIND, accounts._FIRST_NAME).delete()
-    assert enrolment.of_mail(ADA, NOW).role == "user"
+    assert enrolment.of_mail(CONTACT, NOW).role == "user"
 
 
 def test_one_who_is_outrun_again_and_again_is_told(monkeypatch):
     monkeypatch.setattr(accounts, "_write", lambda *_, **__: accounts.FIRST_KIND)
     with pytest.raises(AccountChanged, match="Try again"):
-        enrolment.of_mail(ADA, NOW)
+        enrolment.of_mail(CONTACT, NOW)
 
 
 def test_two_links_of_one_person_at_the_same_moment_make_one_account(monkeypatch):

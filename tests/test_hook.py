@@ -20,6 +20,7 @@ from click import ClickException
 from click.testing import CliRunner, Result
 
 from chalicelib import settings
+from chalicelib.errors import ConfigurationError
 from infra import gateway, hook, stack, stages
 
 _stages = itertools.count()
@@ -114,8 +115,15 @@ def test_a_stack_that_is_broken_is_named_with_its_state(
     assert "ROLLBACK_COMPLETE" in done.output
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ClientError({"Error": {"Code": "AccessDeniedException", "Message": "No."}}, "PutParameter"),
+        ConfigurationError("An error occurred: there is no contact."),
+    ],
+)
 def test_people_are_let_in_before_anything_is_deployed(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     stages.write(project, "prod", {})
     ready = stack.Stack("lagotto-prod", "CREATE_COMPLETE", {})
@@ -124,8 +132,7 @@ def test_people_are_let_in_before_anything_is_deployed(
 
     def prepare(say: Any) -> None:
         seen.append(settings.load().stack)
-        error = {"Error": {"Code": "AccessDeniedException", "Message": "No."}}
-        raise ClientError(error, "PutParameter")
+        raise error
 
     monkeypatch.setattr(hook.people, "prepare", prepare)
     settings.load.cache_clear()

@@ -204,7 +204,7 @@ def test_a_request_can_write_works_and_accounts_but_no_numbers() -> None:
     assert writing["account"] == writing["account_mail"] == writing["account_orcid"]
     assert "dynamodb:PutItem" in writing["account"] & writing["account_first"]
     assert "snapshot" not in writing
-    assert policies.GRANTS["authorizer"] == {"dynamodb": {"control": ("GetItem",)}}
+    assert policies.GRANTS["authorizer"] == {"dynamodb": {"control#key": ("GetItem",)}}
 
 
 def test_a_request_reaches_the_gateway_s_keys_but_not_its_apis_and_plans() -> None:
@@ -396,19 +396,21 @@ def finish(stage: str, api: str) -> list[str]:
     return lines
 
 
-def test_finishing_makes_plans_the_anonymous_key_and_the_permission(
-    stage: str, api_id: str
-) -> None:
-    assert len(finish(stage, api_id)) == 3
+def test_finishing_makes_plans_the_shared_keys_and_the_permission(stage: str, api_id: str) -> None:
+    assert len(finish(stage, api_id)) == 4 + 3
     made = plans(stage)
+    assert set(made) == {"standard", "anonymous", "people", "posts"}
     assert made["standard"]["throttle"] == {"rateLimit": 10.0, "burstLimit": 20}
     assert made["standard"]["quota"]["limit"] == 100_000
     assert made["standard"]["quota"]["period"] == "DAY"
     assert made["anonymous"]["throttle"]["rateLimit"] < 10
+    # Nobody can use up the day of all who sign in, or of all whose key is in a body.
+    assert {kind for kind, plan in made.items() if "quota" not in plan} == {"people", "posts"}
     assert {plan["apiStages"][0]["apiId"] for plan in made.values()} == {api_id}
     client = boto3.client("apigateway")
-    (key,) = client.get_usage_plan_keys(usagePlanId=made["anonymous"]["id"])["items"]
-    assert key["value"] == gateway_keys.anonymous_value(f"lagotto-{stage}")
+    for plan in gateway_keys.SHARED:
+        (key,) = client.get_usage_plan_keys(usagePlanId=made[plan.kind]["id"])["items"]
+        assert key["value"] == gateway_keys.shared_value(f"lagotto-{stage}", plan)
     policy = boto3.client("lambda").get_policy(FunctionName=f"lagotto-{stage}-authorizer")["Policy"]
     (statement,) = json.loads(policy)["Statement"]
     assert f"{api_id}/authorizers/*" in json.dumps(statement["Condition"])
@@ -429,6 +431,29 @@ def test_finishing_mends_a_plan_that_somebody_changed(stage: str, api_id: str) -
     )
     assert finish(stage, api_id) == [f"Updated usage plan: lagotto-{stage}-standard"]
     assert int(plans(stage)["standard"]["quota"]["limit"]) == 100_000
+
+
+def test_a_plan_without_a_day_s_quota_loses_one_that_somebody_gave_it() -> None:
+    there = {
+        "throttle": {"rateLimit": 5.0, "burstLimit": 20},
+        "apiStages": [{"apiId": "a", "stage": "api"}],
+    }
+    assert gateway._changes(there, gateway_keys.PEOPLE, "a") == []
+    there["quota"] = {"limit": 5, "period": "DAY"}
+    removed = [{"op": "remove", "path": "/quota"}]
+    assert gateway._changes(there, gateway_keys.PEOPLE, "a") == removed
+
+
+def test_a_deployment_from_before_gets_the_plans_that_it_lacks(stage: str, api_id: str) -> None:
+    finish(stage, api_id)
+    client = boto3.client("apigateway")
+    for plan in (gateway_keys.PEOPLE, gateway_keys.POSTS):
+        (key,) = client.get_api_keys(nameQuery=f"lagotto-{stage}-{plan.kind}")["items"]
+        client.delete_api_key(apiKey=key["id"])
+        client.delete_usage_plan(usagePlanId=plans(stage)[plan.kind]["id"])
+    assert len(finish(stage, api_id)) == 4
+    assert finish(stage, api_id) == []
+    assert set(plans(stage)) == {"standard", "anonymous", "people", "posts"}
 
 
 def test_an_api_that_was_made_anew_joins_the_plans_with_their_keys(stage: str, api_id: str) -> None:
@@ -465,7 +490,9 @@ def test_a_key_is_made_once_by_its_hash_and_deleted(stage: str, api_id: str) -> 
     assert gateway_keys.delete_gateway_key(f"lagotto-{stage}", key_hash)
     assert not gateway_keys.delete_gateway_key(f"lagotto-{stage}", key_hash)
     remaining = client.get_api_keys(nameQuery=f"lagotto-{stage}-")["items"]
-    assert [key["name"] for key in remaining] == [f"lagotto-{stage}-anonymous"]
+    assert {key["name"] for key in remaining} == {
+        f"lagotto-{stage}-{plan.kind}" for plan in gateway_keys.SHARED
+    }
 
 
 def test_a_key_needs_a_deployment_first(stage: str) -> None:

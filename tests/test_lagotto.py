@@ -112,6 +112,27 @@ def test_signposts_count_what_is_hidden_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("signpost", "sources"),
+    [
+        ("viewed", "pmc counter"),
+        ("saved", "citeulike mendeley"),
+        ("discussed", "facebook twitter twitter_search"),
+    ],
+)
+def test_4_5_the_sources_of_a_signpost(signpost: str, sources: str) -> None:
+    entries = [entry(name, "other", Metrics(total=1)) for name in sources.split()]
+    shown = lagotto.article(dataclasses.replace(VIEW, entries=entries))
+    counts = {name: shown[name] for name in (*lagotto.SIGNPOSTS, "cited")}
+    assert counts == {**dict.fromkeys(counts, 0), signpost: len(entries)}
+
+
+def test_the_id_of_a_work_without_a_doi() -> None:
+    known = dataclasses.replace(ALPHA, key="pmid:111", doi=None)
+    shown = lagotto.article(dataclasses.replace(VIEW, work=known))
+    assert (shown["id"], shown["doi"]) == ("pmid/111", None)
+
+
 def test_who_cites() -> None:
     assert lagotto.cited_source(["crossref", "wos"]) == "crossref"
     assert lagotto.cited_source(["crossref", "scopus"]) == "scopus"

@@ -270,6 +270,25 @@ def test_the_stage_stands_before_every_path_where_the_domain_is_the_gateway_s():
     assert (own.root, own.site) == ("", "http://[::1]:8080")
 
 
+@pytest.mark.parametrize("root", ["/api", ""])
+@pytest.mark.parametrize(
+    "origin", ["https://abc123.execute-api.eu-west-1.amazonaws.com", "", "//h"]
+)
+def test_the_stage_may_stand_before_the_path_of_a_page(origin, root):
+    ids = list(oembed.article_ids(f"{origin}{root}/articles/{ALPHA}", "/api"))
+    assert ids == [ALPHA]
+    assert list(oembed.article_ids(f"{origin}/api/articles/{ALPHA}")) == []
+    assert list(oembed.article_ids(f"{origin}/apis/articles/{ALPHA}", "/api")) == []
+
+
+def test_a_box_of_a_page_s_own_address_behind_the_gateway_s_domain(articles):
+    headers = {"host": "abc123.execute-api.eu-west-1.amazonaws.com"}
+    asked = {"headers": headers, "stage": "api", "method": "GET"}
+    site = Request(path="/", **asked).site
+    box = Request(path="/oembed", query={"url": f"{site}/articles/info:doi/{ALPHA}"}, **asked)
+    assert public.get_oembed(box).status == 200
+
+
 def test_an_api_request_does_not_load_what_is_for_pages():
     code = (
         "import sys, app\n"

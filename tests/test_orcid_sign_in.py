@@ -173,7 +173,7 @@ def test_from_the_link_over_orcid_to_the_account(person, orcid, server, pkce):
     assert (done.status, done.headers["location"], done.text) == (303, "/docs/sources", "")
     (account,) = accounts.find_all()
     assert (account.name, account.orcid, account.full_name) == (ADA.orcid, ADA.orcid, "Ada Abara")
-    assert (account.role, account.email) == ("admin", "")
+    assert (account.role, account.email) == ("user", "")
     assert person.get("/users/me").status == 200
     assert person.attempt == ""
 
@@ -185,7 +185,7 @@ def test_who_comes_back_has_the_same_account_and_a_private_name_stays_private(pe
     assert again.sign_in_at_orcid().status == 303
     Person(site).sign_in_at_orcid(PRIVATE.orcid)
     found = {account.name: (account.role, account.full_name) for account in accounts.find_all()}
-    assert found == {ADA.orcid: ("admin", "Ada Abara"), PRIVATE.orcid: ("user", "")}
+    assert found == {ADA.orcid: ("user", "Ada Abara"), PRIVATE.orcid: ("user", "")}
 
 
 def test_the_cookie_on_the_way_is_short_lived_and_nobody_else_s(person):

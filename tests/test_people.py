@@ -7,7 +7,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from chalicelib import settings
+from chalicelib import enrolment, settings
+from chalicelib.errors import ConfigurationError
 from chalicelib.store import accounts, keys, web_secrets
 from infra import people
 from tests.visiting import NOW
@@ -148,19 +149,35 @@ def test_a_region_without_ses_is_no_reason_to_fail(
     assert len(accounts.find_all()) == 1
 
 
-@pytest.mark.parametrize(
-    ("contact", "told"),
-    [
-        ("", "Nobody can sign in by a link"),
-        ("root@intranet.local", "`python -m chalicelib accounts create`"),
-    ],
-)
-def test_a_contact_that_gets_no_mail_is_told(
-    said: Callable[[], str], settings_of: Callable[..., None], contact: str, told: str
+@pytest.mark.parametrize("contact", ["root@intranet.local", "bücher@verlag.example"])
+def test_a_contact_that_gets_no_mail_is_the_admin_too(
+    said: Callable[[], str], settings_of: Callable[..., None], contact: str
 ) -> None:
     settings_of(LAGOTTO_CONTACT_EMAIL=contact)
-    assert told in said()
-    assert accounts.find_all() == [] and accounts.is_first()
+    text = said()
+    assert f"`python -m chalicelib --stage test accounts set {contact} --email" in text
+    assert (contact.isascii()) == ("Nobody can sign in by a link" not in text)
+    (admin,) = accounts.find_all()
+    assert (admin.name, admin.role, admin.email) == (contact, "admin", "")
+    assert enrolment.of_mail("eve@example.org", NOW).role == "user"
+    assert "Made the account" not in said()
+
+
+@pytest.mark.parametrize("contact", ["", "nobody"])
+def test_without_a_contact_somebody_else_has_to_be_admin(
+    said: Callable[[], str], settings_of: Callable[..., None], contact: str
+) -> None:
+    settings_of(LAGOTTO_CONTACT_EMAIL=contact)
+    with pytest.raises(ConfigurationError, match="CONTACT=you@example"):
+        said()
+    assert accounts.find_all() == []
+    accounts.create("root", "admin", NOW)
+    assert "Nobody can sign in by a link" in said()
+
+
+def test_a_stranger_who_came_before_is_not_in_the_way(said: Callable[[], str]) -> None:
+    enrolment.of_mail("eve@example.org", NOW)
+    assert f"Made the account {CONTACT}, role admin" in said()
 
 
 def test_the_calls_are_those_of_ses(_aws: None) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib import charts, overview, rss
 from chalicelib.model import PartialDate, Work
+from chalicelib.store import keys, requests
 from tests.visiting import add, install, keep, work
 
 ALPHA, BETA, GAMMA = "10.5555/alpha.1", "10.5555/beta(2)", "10.5555/gamma,3"
@@ -91,6 +92,16 @@ def test_a_private_source_is_shown_to_staff(site_with_works):
     assert [item["description"] for item in told] == ["5 Web of Science events"]
     token = {"Authorization": "Token token=kadm"}
     assert site_with_works.ask("GET", "/sources/wos.rss", token).status == 200
+
+
+def test_a_key_that_shows_a_private_source_is_logged(site_with_works):
+    for key, path in (("kusr", "wos"), ("kstf", "wos"), ("kstf", "crossref")):
+        site_with_works.get(f"/sources/{path}.rss", key=key)
+    (logged,) = requests.newest(TODAY)
+    assert (logged.key_hash, logged.source, logged.ids) == (
+        *(keys.hash_of("kstf"), "wos"),
+        "SourcesController",
+    )
 
 
 def test_one_event_is_singular(site):

@@ -9,8 +9,9 @@ import pytest
 from botocore.client import BaseClient
 
 from chalicelib import articles, selection
+from chalicelib.feed import Publisher
 from chalicelib.query import Query
-from chalicelib.store import sources, works
+from chalicelib.store import publishers, sources, works
 from tests.conftest import empty_tables
 from tests.visiting import NOW, add, install, keep, work
 
@@ -129,6 +130,30 @@ def test_every_selection_and_order(library, monkeypatch, few):
         page, per_page = ((1, 50), (2, 7), (40, 50))[number % 3]
         query = Query(**given, page=page, per_page=per_page)
         assert selected(query) == expected(library, query), query
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"q": "10.5555"}, {"source": "crossref"}, {"order": "crossref"}, {"ids": True}]
+)
+def test_a_publisher_without_works_is_known_all_the_same(library, given):
+    told = Publisher(id="55", name="Nothing yet", agency="crossref")
+    publishers.put_all([told], NOW)
+    if "ids" in given:
+        given = {"ids": (library[0].doi,)}
+    assert selected(Query(**given, publisher_id=55)) == (0, [])
+    query = Query(**given, publisher_id=56)
+    assert selected(query) == expected(library, query), "of an unknown one nothing is looked at"
+
+
+@pytest.mark.parametrize(
+    "given", [{"q": "10.5555"}, {"q": "10.5555", "publisher_id": 340}, {"publisher_id": 340}]
+)
+def test_nothing_is_walked_past_the_end(library, monkeypatch, given):
+    monkeypatch.setattr(selection, "FEW_WORKS", 3)
+    monkeypatch.setattr(selection, "walk", lambda *_: pytest.fail("a list was walked"))
+    query = Query(**given, order="crossref", page=40)
+    total, page = expected(library, query)
+    assert selected(query) == (total, page) and total > 3 and page == []
 
 
 def test_walking_is_given_up_for_collecting(library, monkeypatch):

@@ -68,6 +68,7 @@ def test_what_is_no_cookie_of_ours(ada):
     good = started(ada).removeprefix("_alm=")
     payload, stamp, signature = good.split(".")
     root = serializer().dumps(["root", ada.session_word]).partition(".")[0]
+    accounts.change(accounts.find("root"), session_word="")
     wrong = [
         "",
         "x",
@@ -83,6 +84,7 @@ def test_what_is_no_cookie_of_ours(ada):
         serializer("another secret").dumps(["ada", ada.session_word]),
         serializer(salt="form").dumps(["ada", ada.session_word]),
         serializer().dumps(["ada", ""]),
+        serializer().dumps(["root", ""]),
         serializer().dumps(["ada", "another word"]),
         serializer().dumps(["root", ada.session_word]),
         serializer().dumps(["nobody", ada.session_word]),

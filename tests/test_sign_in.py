@@ -1,5 +1,6 @@
 """Signing in by a link that comes by mail: the whole way, its limits, and who tries to cheat."""
 
+import dataclasses
 import datetime as dt
 import io
 import json
@@ -16,7 +17,7 @@ from chalicelib.answers import Request
 from chalicelib.errors import RequestError
 from chalicelib.mailer import MailNotSent
 from chalicelib.store import accounts, alerts, keys, sign_ins
-from chalicelib.store.tables import ControlItem
+from chalicelib.store.tables import ControlItem, _TimedConnection
 from tests.browsing import Browser
 from tests.visiting import NOW, Site
 
@@ -109,12 +110,15 @@ def test_from_the_form_over_the_mail_to_the_account_and_out_again(browser, mails
     assert browser.get("/users/sign_in").status == 200
 
 
-def test_the_first_is_admin_and_who_comes_back_has_the_same_account(browser, mails, site):
-    assert sign_up(browser, mails).role == "admin"
+def test_the_contact_is_the_first_admin_and_who_comes_back_has_the_same_account(
+    browser, mails, site
+):
+    assert sign_up(browser, mails, "Operator@example.org").role == "admin"
+    assert sign_up(Browser(site), mails).role == "user"
     second = Browser(site)
     assert sign_up(second, mails, "bo@example.org").role == "user"
     sign_up(Browser(site), mails)
-    assert len(accounts.find_all()) == 2
+    assert len(accounts.find_all()) == 3
 
 
 def test_keys_made_for_the_address_before_are_bound(browser, mails):
@@ -353,12 +357,100 @@ def test_a_household_is_one_network(one, other, same):
     assert (sign_in._network(one) == sign_in._network(other)) is same
 
 
-def test_the_installation_sends_no_more_than_it_should(browser, mails, monkeypatch):
+def test_tags_of_an_address_are_one_mailbox(browser, mails):
+    for number in range(sign_in.PER_MAIL + 1):
+        seen = browser.post("/users/sign_in", email=f"ada+{number}@example.org")
+        assert (seen.status, f"ada+{number}@example.org" in seen.text) == (200, True)
+    assert [to for message in mails for to in message.destinations["ToAddresses"]] == [
+        f"ada+{number}@example.org" for number in range(sign_in.PER_MAIL)
+    ]
+    assert browser.post("/users/sign_in", email=ADA).status == 200
+    assert len(mails) == sign_in.PER_MAIL
+
+
+# --- when the whole site has sent as many as it may ------------------------------------------
+
+
+@pytest.fixture
+def busy(browser, mails, clock, monkeypatch):
+    """The site has sent its one link of this hour."""
     monkeypatch.setattr(sign_in, "PER_HOUR", 1)
+    monkeypatch.setattr(sign_in, "BUSY_SECONDS", 0)
+    ask_for_link(browser, mails, "first@example.org")
+    mails.clear()
+
+
+def test_the_site_sends_no_more_than_it_should_and_never_says_it_did(browser, mails, busy, clock):
+    for _ in range(sign_in.PER_MAIL + 1):
+        seen = browser.post("/users/sign_in", email=ADA)
+        assert (seen.status, seen.headers["retry-after"]) == (429, "3600")
+        assert "try again in 60 minutes" in seen.text
+    assert mails == []
+    clock[0] += dt.timedelta(hours=1)
     ask_for_link(browser, mails)
-    seen = browser.post("/users/sign_in", email="bo@example.org")
-    assert (seen.status, len(mails)) == (429, 1)
-    assert 3590 <= int(seen.headers["retry-after"]) <= 3600
+
+
+def test_accounts_get_links_all_the_same_and_nobody_learns_who_has_one(
+    browser, mails, busy, monkeypatch
+):
+    accounts.create("ada", "staff", NOW, email=ADA)
+    asked = []
+    call = _TimedConnection._make_api_call
+
+    def counted(connection, operation, arguments):
+        asked.append(operation)
+        return call(connection, operation, arguments)
+
+    monkeypatch.setattr(_TimedConnection, "_make_api_call", counted)
+    browser.post("/users/sign_in", email="eve@example.org")  # which leaves the alert
+    seen = []
+    for email in (ADA, "nobody@example.org"):
+        asked.clear()
+        for _ in range(sign_in.PER_MAIL + 1):
+            answer = browser.post("/users/sign_in", email=email)
+        seen.append((answer.status, answer.text, asked.count("GetItem")))
+    assert seen[0] == seen[1]
+    assert [message.destinations["ToAddresses"] for message in mails] == [[ADA]] * 3
+
+
+def test_accounts_have_an_hour_of_their_own(browser, mails, busy, clock, monkeypatch):
+    monkeypatch.setattr(sign_in, "PER_HOUR_TO_ACCOUNTS", 1)
+    for name in ("ada", "bo"):
+        accounts.create(name, "user", NOW, email=f"{name}@example.org")
+    for name in ("nobody", "ada", "bo"):
+        assert browser.post("/users/sign_in", email=f"{name}@example.org").status == 429
+    assert [message.destinations["ToAddresses"] for message in mails] == [[ADA]]
+
+
+def test_a_mail_to_an_account_that_cannot_be_sent_changes_no_answer(browser, busy, monkeypatch):
+    accounts.create("ada", "staff", NOW, email=ADA)
+    usual = browser.post("/users/sign_in", email="nobody@example.org")
+    monkeypatch.setattr(mailer, "_client", lambda: BrokenSes("MessageRejected"))
+    seen = browser.post("/users/sign_in", email=ADA)
+    assert (seen.status, seen.text) == (usual.status, usual.text)
+    assert "MailNotSent" in [alert.class_name for alert in alerts.find(alerts.SYSTEM)]
+
+
+def test_it_takes_the_same_time_whether_a_mail_goes_out_or_not(browser, busy, monkeypatch):
+    paused = []
+    monkeypatch.setattr(sign_in.time, "sleep", paused.append)
+    monkeypatch.setattr(sign_in, "BUSY_SECONDS", 1000)
+    browser.post("/users/sign_in", email=ADA)
+    assert 900 < paused[0] < 1000
+
+
+def test_the_operator_is_told_once_an_hour(browser, mails, busy, clock):
+    def told():
+        for _ in range(2):
+            browser.post("/users/sign_in", email=ADA)
+        return [alert.class_name for alert in alerts.find(alerts.SYSTEM)]
+
+    assert told() == ["TooManySignInLinks"]
+    clock[0] += dt.timedelta(hours=1)
+    ask_for_link(browser, mails)
+    assert told() == ["TooManySignInLinks"] * 2
+    alert = next(alerts.find(alerts.SYSTEM))
+    assert "1 links to sign in were asked for within an hour" in alert.message
 
 
 def test_counting_at_the_same_moment_loses_nothing(site, monkeypatch):
@@ -475,6 +567,14 @@ def test_mails_come_from_the_address_that_is_set(browser, mails, monkeypatch):
     settings.load.cache_clear()
     assert statuses == [200, 503, 503]
     assert mails[0].source == "Lagotto <alm@example.org>"
+
+
+def test_what_cannot_be_sent_for_want_of_a_setting_does_not_count(browser, monkeypatch):
+    silent = dataclasses.replace(settings.load(), contact_email="")
+    monkeypatch.setattr(settings, "load", lambda: silent)
+    monkeypatch.setattr(sign_in, "PER_HOUR", 1)
+    for _ in range(sign_in.PER_MAIL + 1):
+        assert browser.post("/users/sign_in", email=ADA).status == 503
 
 
 # --- who tries to cheat ----------------------------------------------------------------------

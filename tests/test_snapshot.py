@@ -5,12 +5,13 @@ import datetime as dt
 
 import pytest
 
-from chalicelib import api, overview, recount, snapshot
+from chalicelib import overview, recount, snapshot
 from chalicelib.lagotto import ResponseCounts, UpdateCounts
 from chalicelib.model import Metrics, Result
 from chalicelib.snapshot import SourceCounts, Updates
-from chalicelib.store import alerts, lists, shelves, snapshots, sources
+from chalicelib.store import alerts, keys, lists, requests, shelves, snapshots, sources
 from chalicelib.store.alerts import Alert
+from chalicelib.store.requests import ApiRequest
 from tests.visiting import add, install, keep, work
 
 NOW = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
@@ -80,11 +81,33 @@ def test_stale_and_queued_works():
     assert counts().stale == 7
     assert (counts("pubmed").stale, counts("pubmed").queued > 0) == (0, True)
     view = overview.source_view("pubmed", NOW)
-    # At three calls a second these are ten jobs of three calls.
-    assert (view.jobs_pending, view.queued_count) == (10, 7)
-    assert view.refreshed_count == 0
+    # At three calls a second these are ten jobs of three calls, one of which is worked on.
+    assert (view.state, view.jobs_working, view.jobs_pending) == ("working", 1, 9)
+    assert (view.queued_count, view.refreshed_count) == (7, 0)
     view = overview.source_view("crossref", NOW)
-    assert (view.jobs_pending, view.refreshed_count, view.stale_count) == (0, 0, 7)
+    assert (view.state, view.jobs_working, view.jobs_pending) == ("waiting", 0, 0)
+    assert (view.refreshed_count, view.stale_count) == (0, 7)
+
+
+def test_jobs_take_as_long_as_they_have_works_and_wait_where_nobody_is_asked():
+    def spoken_for(seconds, **more):
+        until = NOW + dt.timedelta(seconds=seconds)
+        how = {"next_free_at": until, **more}
+        sources.change("crossref", lambda seen: dataclasses.replace(seen, **how))
+        overview.forget_cache()
+        view = overview.source_view("crossref", NOW)
+        return view.state, view.jobs_working, view.jobs_pending
+
+    assert spoken_for(600) == ("working", 1, 0), "what a job is long is not known yet"
+    # A call a second for fifty works each, of which a job holds two hundred, or as many as is set.
+    for settings, job_seconds in (({}, 4), ({"job_batch_size": "100"}, 2)):
+        spoken_for(600, settings={"rate_limiting": "3600", **settings})
+        assert snapshot.take(NOW)
+        assert counts().job_seconds == job_seconds
+    assert spoken_for(2) == ("working", 1, 0)
+    assert spoken_for(7) == ("working", 1, 3)
+    assert spoken_for(6, state="disabled") == ("disabled", 0, 3)
+    assert spoken_for(0) == ("disabled", 0, 0)
 
 
 def test_a_snapshot_goes_on_where_its_time_was_up(monkeypatch):
@@ -174,20 +197,37 @@ def test_of_two_that_finish_together_one_mends(monkeypatch):
 def test_sources_before_the_first_snapshot():
     keep("crossref", "10.5555/1", 3, at=NOW)
     view = overview.source_view("crossref", NOW)
-    assert view.updated_at == dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    assert view.updated_at == NOW, "what is counted already is of now"
     assert (view.article_count, view.event_count) == (1, 3)
     assert (view.refreshed_count, view.queued_count, view.stale_count) == (0, 0, 0)
     assert view.by_day == view.by_month == UpdateCounts(not_updated=7)
 
 
-def test_sources_show_the_snapshot_and_its_time():
+def test_sources_show_the_snapshot_and_what_is_counted_since(monkeypatch):
     keep("crossref", "10.5555/1", 3, at=NOW)
     for month in range(1, 8):
         shelves.mark_asked(f"2026-0{month}#0000", "crossref", NOW)
     snapshot.take(NOW)
+    keep("crossref", "10.5555/2", 4, at=NOW + DAY)
     view = overview.source_view("crossref", NOW + DAY)
-    assert view.updated_at == NOW
+    assert (view.updated_at, view.event_count) == (NOW + DAY, 7)
     assert view.by_day == UpdateCounts(with_events=1, not_updated=6)
+    monkeypatch.setattr(lists, "counters", lambda _: {})  # works were deleted since
+    overview.forget_cache()
+    assert overview.source_view("crossref", NOW + DAY).by_day == UpdateCounts(with_events=1)
+
+
+def test_sources_are_kept_for_a_minute(monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(overview.time, "monotonic", lambda: clock[0])
+    seen = overview.source_views(NOW), overview.source_view("crossref", NOW)
+    keep("crossref", "10.5555/1", 3, at=NOW)
+    clock[0] += 59
+    later = NOW + dt.timedelta(seconds=60)
+    assert (overview.source_views(later), overview.source_view("crossref", later)) == seen
+    clock[0] += 1
+    assert overview.source_views(later)[0].event_count == 3
+    assert overview.source_view("crossref", later).updated_at == later
 
 
 def test_calls_of_two_days_and_alerts_of_one():
@@ -203,16 +243,15 @@ def test_calls_of_two_days_and_alerts_of_one():
 def test_which_sources_are_listed():
     install("citeulike", "CiteULike", "saved", state="retired")
     install("facebook", "Facebook", "discussed", state="inactive")
-    install("wos", "Web of Science", "cited", state="working", private=True)
+    install("wos", "Web of Science", "cited", private=True)
     views = overview.source_views(NOW)
     assert [view.name for view in views] == ["facebook", "crossref", "pubmed", "wos"]
-    assert views[-1].jobs_working == 1
     assert overview.source_view("citeulike", NOW).state == "retired"
 
 
 def test_a_source_that_is_not_installed_is_available():
     view = overview.source_view("wikidata", NOW)
-    assert (view.state, view.group) == ("available", "cited")
+    assert (view.state, view.group, view.updated_at) == ("available", "cited", NOW)
     assert view.by_day == UpdateCounts(not_updated=7)
     assert overview.source_view("nosuch", NOW) is None
 
@@ -224,18 +263,31 @@ def test_status(queue_urls):
         work("10.5555/c", "2026-11"),
     )
     install("relativemetric", "Relative Metric", "viewed")
+    install("crossref_import", "Crossref", "other", kind="importer")
     keep("crossref", "10.5555/1", 3)
     keep("relativemetric", "10.5555/1", 7)
     lists.add_to_day_stats(NOW.date(), "crossref", [5, 6])
-    lists.add_to_day_stats(NOW.date(), overview.REQUESTS, [5])
+    lists.add_to_day_stats(NOW.date(), "crossref_import", [7])
+    for key_hash, back in (("a", 0), ("a", 0), ("b", 1), ("b", 2)):
+        given = {"internal": False, "info": None, "source": None, "ids": None}
+        made = ApiRequest(key_hash=key_hash, db_duration=1, view_duration=1, **given)
+        requests.put(made, NOW - back * DAY)
     alerts.put(Alert(class_name="One"), NOW - 80 * DAY)
-    alerts.put(Alert(class_name="One", source="pubmed"), NOW)
+    for source in ("pubmed", "crossref_import", "wikidata"):
+        id_ = alerts.put(Alert(class_name="One", source=source), NOW)
+    alerts.resolve("source#wikidata", id_)
+    alerts.put(Alert(class_name="Two", source="wikidata"), NOW)
+    for owner in ("ada", "ada", "bo"):
+        _, key = keys.create(owner, "user", NOW - 2 * DAY)
+    keys.expire(key.hash, NOW - DAY)
     status = overview.status(NOW)
     assert (status.articles_count, status.articles_last30_count) == (10, 2)
-    assert (status.alerts_count, status.events_count) == (2, 3)
-    assert (status.responses_count, status.requests_count) == (2, 1)
+    assert status.alerts_count == 4, "of importers, and of sources that are not installed too"
+    assert (status.responses_count, status.events_count) == (3, 3)
+    assert status.requests_count == 3, "of all keys, whichever there still are"
     assert (status.workers_count, status.delayed_jobs_active_count) == (0, 0)
     assert (status.sources_active_count, status.updated_at) == (3, NOW)
+    assert status.users_count == 1, "without bo, whose key has ended"
     snapshot.take(NOW)
     assert overview.status(NOW + DAY) is status, "it is kept for a minute"
     overview.forget_cache()
@@ -251,32 +303,3 @@ def test_the_heartbeat_is_kept_for_a_minute(monkeypatch):
     assert overview.heartbeat(NOW + DAY) == (7, NOW)
     clock[0] += 1
     assert overview.heartbeat(NOW + DAY) == (8, NOW + DAY)
-
-
-def test_requests_are_counted_once_a_minute(monkeypatch):
-    clock = [1000.0]
-    monkeypatch.setattr(overview.time, "monotonic", lambda: clock[0])
-    counter = overview.RequestCounter()
-
-    def counted():
-        return lists.day_stats(NOW.date(), [overview.REQUESTS])[overview.REQUESTS]
-
-    for milliseconds in (5, 6, 7):
-        counter.count(milliseconds, NOW)
-    assert counted() == {"calls": 1, "milliseconds": 5, "slowest": 5}
-    clock[0] += 60
-    counter.count(8, NOW)
-    assert counted() == {"calls": 4, "milliseconds": 26, "slowest": 8}
-
-
-def test_refused_requests_are_not_counted(site, monkeypatch):
-    seen = []
-    monkeypatch.setattr(api, "_requests", overview.RequestCounter())
-    monkeypatch.setattr(overview.RequestCounter, "count", lambda *given: seen.append(given))
-    site.get("/api/v5/articles", key="nope")
-    site.get("/api/v5/articles", page="0")
-    site.ask("OPTIONS", "/api/v5/articles")
-    assert seen == []
-    site.get("/api/v5/articles")
-    site.get("/api/v5/sources/crossref")
-    assert len(seen) == 2

@@ -13,6 +13,7 @@ import pytest
 from chalicelib.store import requests
 from chalicelib.store.requests import ApiRequest
 from chalicelib.store.tables import RequestItem, hasty_client
+from infra.bench.meter import Meter
 from tests.conftest import empty_tables
 
 NOW = dt.datetime(2014, 11, 7, 10, 0, 0, 123_456, tzinfo=dt.UTC)
@@ -71,7 +72,11 @@ def test_so_many_are_read_at_most(days: None, monkeypatch: pytest.MonkeyPatch) -
     assert [request.ids for request in requests.newest(NOW.date())] == ["0", "0", "1"]
 
 
-def test_usage_is_told_by_key_and_day(days: None) -> None:
+@pytest.mark.parametrize("few", [100, 0], ids=["looked up", "read day by day"])
+def test_usage_is_told_by_key_and_day(
+    days: None, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(requests, "_FEW_KEYS", few)
     today = NOW.date()
     first = today - 9 * DAY
     assert requests.usage([ADA, BO, "c" * 64], first, today) == {
@@ -81,6 +86,17 @@ def test_usage_is_told_by_key_and_day(days: None) -> None:
     }
     assert requests.usage([BO], first + DAY, today - DAY) == {BO: {}}
     assert requests.usage([], first, today) == {}
+    assert list(requests.usage([ADA], first, today)[ADA]) == [today - DAY, today]
+
+
+def test_a_day_s_requests_of_all_keys_are_counted_in_one_read(days: None) -> None:
+    today = NOW.date()
+    with Meter().spending() as spent:
+        assert [requests.total(today - back * DAY) for back in (0, 1, 2)] == [2, 2, 0]
+    assert dict(spent.calls) == {"dynamodb.Query": 3}
+    with Meter().spending() as spent:
+        requests.usage([ADA, BO], today - 29 * DAY, today)
+    assert dict(spent.calls) == {"dynamodb.BatchGetItem": 1}
 
 
 def test_a_request_is_kept_as_it_was() -> None:
@@ -106,10 +122,10 @@ def test_rows_expire() -> None:
     now = month(2016)
     requests.put(asked("c" * 64), now)
     (row,) = items("log#2016-11-07")
-    (count,) = items(f"usage#{'c' * 64}")
+    (count,) = items("usage#2016-11-07")
     assert row["name"]["S"].startswith("2016-11-07T10:00:00.123Z-")
     assert int(row["expires_at"]["N"]) == int((now + 30 * DAY).timestamp())
-    assert count["name"]["S"] == "2016-11-07"
+    assert count["name"]["S"] == "c" * 64
     assert int(count["expires_at"]["N"]) == int((now + 400 * DAY).timestamp())
 
 
@@ -118,12 +134,12 @@ def test_rows_expire() -> None:
     list(enumerate(["x", "\0", '"', "ä", "𝒳", "\ud800"], 2020)),
     ids=["letter", "control", "quote", "umlaut", "mathematical", "half"],
 )
-def test_however_much_was_asked_for_a_row_costs_one_unit(year: int, character: str) -> None:
+def test_however_much_was_asked_for_a_row_costs_few_units(year: int, character: str) -> None:
     text = character * 1_000_000
     request = asked(internal=True, info=text, source=text, ids=text, db_duration=123456.7)
     requests.put(request, month(year))
     (row,) = items(f"log#{year}")
-    assert 700 < size_bytes(row) <= 1024
+    assert 4000 < size_bytes(row) <= 5 * 1024
     (kept,) = requests.newest(month(year).date())
     shown = "?" if character == "\ud800" else character
     for cut in (kept.info, kept.source, kept.ids):
@@ -132,11 +148,19 @@ def test_however_much_was_asked_for_a_row_costs_one_unit(year: int, character: s
         assert cut.rstrip("…").strip(shown) == ""
 
 
-def test_a_list_of_dois_is_kept_up_to_a_few_hundred_characters() -> None:
-    ids = ",".join(f"10.5555/journal.{number:04d}" for number in range(50))
-    requests.put(asked(ids=ids), month(2017))
-    (kept,) = requests.newest(month(2017).date())
-    assert kept.ids == f"{ids[:397]}…"
+def test_fifty_dois_are_kept_and_of_more_no_half_one() -> None:
+    dois = [f"10.1371/journal.pone.{number:07d}" for number in range(200)]
+    requests.put(asked(ids=",".join(dois[:50])), month(2017))
+    requests.put(asked(ids=",".join(dois)), month(2017) + dt.timedelta(seconds=1))
+    requests.put(asked(info="summary", ids="10.5555/alpha.1"), month(2018))
+    many, fifty = requests.newest(month(2017).date())
+    assert fifty.ids == ",".join(dois[:50])
+    assert many.ids is not None
+    *kept, cut = many.ids.split(",")
+    assert (kept, cut) == (dois[: len(kept)], "…")
+    assert 3900 < len(many.ids) <= 4000
+    (usual,) = items("log#2018")
+    assert size_bytes(usual) < 1024, "what most ask for costs one unit"
 
 
 def test_nobody_waits_long_for_the_log() -> None:

@@ -6,10 +6,11 @@ import re
 import pytest
 
 from app import app
-from chalicelib import abilities, api_v4, callers
-from chalicelib.store import alerts
+from chalicelib import abilities, api_v4, basic, callers
+from chalicelib.store import accounts, alerts
 from tests.contract import ALPHA, GAMMA, ORDER, UUID
 from tests.signing_in import ALERTS, ARTICLES, NOT_AUTHORIZED, PASSWORDS, Client, at, failed
+from tests.visiting import NOW
 
 
 @pytest.fixture
@@ -24,6 +25,11 @@ def client(accounts_site, sent):
 def test_odd_credentials(client, encoded):
     seen = client.get(ARTICLES, name=None, headers={"Authorization": f"Basic {encoded}"})
     assert (seen.status, seen.json["error"]) == (401, NOT_AUTHORIZED)
+
+
+def test_a_password_with_colons(client):
+    accounts.create("colin", "staff", NOW, password="se:cret:90")
+    assert client.get(ARTICLES, name="colin", password="se:cret:90").status == 200
 
 
 def test_credentials_are_neither_logged_nor_kept(client, caplog, capsys):
@@ -80,6 +86,52 @@ def test_every_route_is_walked():
         for _, path, _, _ in ROUTES
     }
     assert walked == {path for path in app.routes if path.startswith("/api/v4/")}
+
+
+#: What browsers say of requests that pages of other sites make.
+FOREIGN = [
+    {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "script"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("said", FOREIGN)
+def test_a_kept_password_is_of_no_use_to_other_sites(client, said, monkeypatch):
+    """Browsers keep a password of HTTP Basic, and send it whoever has them ask."""
+    monkeypatch.setattr(accounts, "authenticate", lambda *_: pytest.fail("somebody signed in"))
+    form = said | {"Content-Type": "application/x-www-form-urlencoded"}
+    new = b"article[doi]=10.5555/evil&article[title]=E&article[year]=2012"
+    for method, path, headers, body in (
+        ("POST", ARTICLES, form, new),
+        ("POST", at(ALPHA), form, b"_method=DELETE"),
+        ("GET", f"{ARTICLES}?callback=steal", said, b""),
+    ):
+        seen = client.ask(method, path, headers=headers, body=body)
+        assert (seen.status, seen.json) == (403, failed(basic.FOREIGN))
+    seen = client.get(f"{ALERTS}?callback=steal", headers=said)
+    assert seen.status == 403
+    assert seen.json == {k: v for k, v in failed(basic.FOREIGN).items() if k != "success"}
+    assert client.get("/alerts.rss", headers=said).json == {"error": basic.FOREIGN}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"Sec-Fetch-Site": "none"},  # typed by a person
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://metrics.example.org"},
+    ],
+)
+def test_own_pages_and_people_are_answered(client, said):
+    assert client.get(ARTICLES, headers=said).status == 200
+    assert client.get("/alerts.rss", headers=said).status == 200
+
+
+def test_a_key_in_the_address_is_no_kept_password(client):
+    said = {"Origin": "https://reader.example", "Sec-Fetch-Site": "cross-site"}
+    assert client.get("/alerts.rss?api_key=kstf", name=None, headers=said).status == 200
 
 
 # --- reading ---------------------------------------------------------------------------------

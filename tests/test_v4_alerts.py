@@ -10,7 +10,7 @@ from chalicelib.store import alerts
 from chalicelib.store.alerts import Alert
 from tests.contract import GAMMA
 from tests.signing_in import ALERTS, Client
-from tests.visiting import NOW
+from tests.visiting import NOW, add, work
 
 
 @pytest.fixture
@@ -91,6 +91,13 @@ def test_alerts(client, some_alerts):
 )
 def test_filters_of_alerts(client, some_alerts, params, found):
     assert classes(client, **params) == found
+
+
+def test_articles_are_named_as_they_are_stored(client, some_alerts):
+    add(work("10.5555/Mixed", "2014"))
+    alerts.put(Alert(class_name="KeyError", work_key="doi:10.5555/mixed"), NOW)
+    (alert,) = client.get(f"{ALERTS}?q=10.5555/MIXED").json["data"]
+    assert alert["article"] == "10.5555/Mixed"
 
 
 def test_no_name_is_looked_for_that_no_key_can_hold(client, monkeypatch):

@@ -7,11 +7,12 @@ from botocore.exceptions import EndpointConnectionError
 
 from chalicelib import edits, planner
 from chalicelib.errors import ConfigurationError
-from chalicelib.store import alerts, lists, shelves, sources, works
+from chalicelib.store import alerts, catalogue, lists, shelves, sources, works
 from chalicelib.store.tables import EventsItem, ListItem
 from tests.contract import ALPHA, BETA
 from tests.contract_items import NO_DATE, REQUIRED
 from tests.signing_in import ARTICLES, Client, at, failed
+from tests.visiting import add, keep, work
 
 
 @pytest.fixture
@@ -61,6 +62,34 @@ def test_no_date_at_all_is_1970(client):
     assert seen.json["data"]["issued"] == {"date-parts": [[1970]]}
 
 
+def test_1_3_an_empty_list_is_null(client):
+    article = {"doi": "10.5555/lists", "title": "T", "year": 2012, "month": [], "pmid": []}
+    data = client.post(article).json["data"]
+    assert (data["pmid"], data["issued"]) == (None, {"date-parts": [[2012]]})
+
+
+def test_6_1_what_there_is_not_is_told_before_the_body(client):
+    seen = client.send("PUT", at("10.5555/nosuch"), {})
+    assert (seen.status, seen.json) == (404, failed("No article found."))
+
+
+def test_what_is_written_is_told_whatever_the_caller_has(client):
+    given = {"Content-Type": "application/json", "If-None-Match": "*"}
+    seen = client.ask("PUT", at(BETA), headers=given, body=b'{"title": "Beta"}')
+    assert (seen.status, seen.json["success"]) == (200, "Article updated.")
+
+
+def test_a_title_that_is_a_number(client):
+    """As Lagotto 3.9 stores it."""
+    seen = client.post({"doi": "10.5555/orwell", "title": 1984, "year": 1949})
+    assert (seen.status, seen.json["data"]["title"]) == (201, "1984")
+
+
+def test_a_doi_that_is_too_long_in_lower_case(client):
+    seen = client.post({"doi": "10.5555/" + "\u023a" * 440, "title": "T", "year": 2011})
+    assert (seen.status, seen.json["error"]) == (400, {"doi": ["is invalid"]})
+
+
 def test_values_are_trimmed_and_unknown_fields_dropped(client):
     seen = client.post(
         {
@@ -91,6 +120,9 @@ def test_values_are_trimmed_and_unknown_fields_dropped(client):
         ([1], REQUIRED, "ActionController::ParameterMissing"),
         ({"article": "x"}, "Undefined method.", "NoMethodError"),
         ({"article": 5}, "Undefined method.", "NoMethodError"),
+        ({"article": 0}, "Undefined method.", "NoMethodError"),
+        ({"article": 0.0}, "Undefined method.", "NoMethodError"),
+        ({"article": False}, REQUIRED, "ActionController::ParameterMissing"),
         (
             {"article": {"foo": 1, "baz": 2}},
             {"foo": ["unpermitted parameter"], "baz": ["unpermitted parameter"]},
@@ -158,6 +190,39 @@ def test_with_another_doi_it_is_another_work(client, sent):
     assert set(sent) == {("doi:10.5555/right",)}
     assert client.get(at("10.5555/typo")).status == 404
     assert client.get(f"{ARTICLES}/info:pmid/77").json["data"]["doi"] == "10.5555/right"
+
+
+def test_with_another_doi_what_else_is_known_of_it_stays(client):
+    known = {"arxiv": "2101.01234", "wos": "000308063700032", "publisher_id": 340}
+    add(work("10.5555/known", "2014-10-01", scp="84876222028", ark="ark:/12345/x", **known))
+    keep("crossref", "10.5555/known", 5)
+    assert client.put("10.5555/known", {"doi": "10.5555/known.2", "day": None}).status == 200
+    changed = works.find(["doi:10.5555/known.2"])["doi:10.5555/known.2"]
+    assert changed.work == work(
+        "10.5555/known.2", "2014-10", scp="84876222028", ark="ark:/12345/x", **known
+    )
+    assert changed.numbers == {}
+
+
+@pytest.mark.parametrize(
+    ("failure", "status", "error"),
+    [(TimeoutError(), 400, "An error occured."), (None, 404, "No article found.")],
+)
+def test_with_another_doi_there_are_never_two(client, monkeypatch, failure, status, error):
+    """The old one cannot be deleted, or somebody else did it first."""
+    deleted = catalogue.delete
+
+    def failing(key):
+        if key != f"doi:{BETA}":
+            return deleted(key)
+        if failure:
+            raise failure
+        return False
+
+    monkeypatch.setattr(catalogue, "delete", failing)
+    seen = client.put(BETA, {"doi": "10.5555/beta.2"})
+    assert (seen.status, seen.json) == (status, failed(error))
+    assert works.find([f"doi:{BETA}", "doi:10.5555/beta.2"]).keys() == {f"doi:{BETA}"}
 
 
 def test_a_change_is_tried_again_and_given_up_at_last(client, monkeypatch):

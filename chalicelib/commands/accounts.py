@@ -70,7 +70,7 @@ def _add_fields(verb: argparse.ArgumentParser) -> None:
 def _create(arguments: argparse.Namespace) -> int:
     typed = _read_password() if arguments.password_stdin else ""
     password = typed or passwords.generated()
-    if not accounts.find_all():
+    if all(account.role != accounts.FIRST_ROLE for account in accounts.find_all()):
         if arguments.role not in (None, accounts.FIRST_ROLE):
             raise CommandFailed("The first account is an admin's: leave --role out.")
         arguments.role = accounts.FIRST_ROLE

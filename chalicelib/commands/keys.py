@@ -6,7 +6,6 @@ A key is shown once, when it is made.
 import argparse
 import datetime as dt
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 
@@ -16,8 +15,9 @@ from chalicelib.commands import CommandFailed
 from chalicelib.commands.aws import AWS_ERRORS, explain
 from chalicelib.commands.output import counted, printable, show_json, show_table, warn
 from chalicelib.errors import ConfigurationError
-from chalicelib.store import accounts, gateway_keys, keys, requests
-from chalicelib.store.keys import PREFIX_LENGTH, Key, KeyGone
+from chalicelib.store import account_keys, accounts, gateway_keys, keys, requests
+from chalicelib.store.account_keys import KeyLeft
+from chalicelib.store.keys import PREFIX_LENGTH, Key
 
 #: A shorter prefix is too easily mistyped into another key's.
 SHORTEST_PREFIX = 4
@@ -76,13 +76,13 @@ def _create(arguments: argparse.Namespace) -> int:
     if not owner or len(owner) > LONGEST_OWNER or not owner.isprintable():
         raise CommandFailed(f"The owner must be a name of 1 to {LONGEST_OWNER} characters.")
     text, key = _made(owner, arguments.role, arguments.key)
-    _tell_gateway(key, "repeat the command with this key as --key.")
+    _tell_gateway(key)
     _show(text, key, quiet=arguments.quiet)
     return 0
 
 
-def _tell_gateway(key: Key, remedy: str) -> None:
-    """Make the gateway's side of a key; a warning with what to do then if it cannot be made."""
+def _tell_gateway(key: Key) -> None:
+    """Make the gateway's side of a key; a warning with what to do if it cannot be made."""
     try:
         gateway_keys.create_gateway_key(settings.load().stack, key.hash, key.owner)
         return
@@ -90,7 +90,10 @@ def _tell_gateway(key: Key, remedy: str) -> None:
         reason = str(error)
     except AWS_ERRORS as error:
         reason = explain(error)
-    warn(f"The key is made, but API Gateway does not know it yet. {reason} Then {remedy}")
+    warn(
+        f"The key is made, but API Gateway does not know it yet. {reason} Then repeat the command "
+        "with this key as --key."
+    )
 
 
 def _show(text: str, key: Key, *, quiet: bool) -> None:
@@ -157,24 +160,9 @@ def _list(arguments: argparse.Namespace) -> int:
 def _rotate(arguments: argparse.Namespace) -> int:
     old = _find(arguments.name.strip())
     prefix = old.hash[:PREFIX_LENGTH]
-    if old.expires_at:
-        raise CommandFailed(
-            f"The key {prefix} ends already, at {old.expires_at}. Make another one with "
-            "`python -m chalicelib keys create`."
-        )
     now = dt.datetime.now(dt.UTC)
     grace = dt.timedelta(hours=arguments.grace_hours)
-    try:
-        text, key = keys.rotate(old, now, grace=grace)
-    except KeyGone as error:
-        raise CommandFailed(str(error)) from error
-    _tell_gateway(
-        key,
-        f"do `python -m chalicelib keys create {shlex.quote(key.owner)} --role {key.role} --key` "
-        "with this key.",
-    )
-    if not grace:
-        _forget_in_gateway(old)
+    text, key = account_keys.replace(old, now, grace=grace)
     _show(text, key, quiet=arguments.quiet)
     if not arguments.quiet:
         end = f"opens until {now + grace:%Y-%m-%d %H:%M} UTC" if grace else "is revoked"
@@ -182,19 +170,14 @@ def _rotate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _forget_in_gateway(key: Key) -> None:
-    try:
-        gateway_keys.delete_gateway_key(settings.load().stack, key.hash)
-    except AWS_ERRORS as error:
-        warn(f"It opens nothing any more, but is still in API Gateway's list: {explain(error)}")
-
-
 def _revoke(arguments: argparse.Namespace) -> int:
     key = _find(arguments.name.strip())
     prefix = key.hash[:PREFIX_LENGTH]
-    if not keys.revoke(key.hash):
-        raise CommandFailed(f"The key {prefix} was revoked meanwhile.")
-    _forget_in_gateway(key)
+    try:
+        if not account_keys.revoke(key):
+            raise CommandFailed(f"The key {prefix} was revoked meanwhile.")
+    except KeyLeft as error:
+        warn(str(error))
     print(
         f"Revoked the key {prefix} of {printable(key.owner)}. "
         "Requests under way may see it for another minute."
@@ -269,8 +252,7 @@ def _find(name: str) -> Key:
 
 
 def _of_key(text: str) -> Key | None:
-    name = keys.hash_of(text)
-    return next((key for key in keys.find_all() if key.hash == name), None)
+    return keys.get(keys.hash_of(text))
 
 
 def _hours(text: str) -> int:

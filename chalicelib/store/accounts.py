@@ -6,7 +6,8 @@ Table ``<stack>-control``. Access patterns:
     by mail address, in any case kind ``account_mail`` leads to the account, and keeps it unique
     by ORCID iD                  kind ``account_orcid``, the same
     all                          kind ``account``
-    whether there ever was one   kind ``account_first``: one row, made with the first account
+    whether there ever was one   kind ``account_first``: one row, made with the first account that
+                                 could become admin
 
 Signing in with a password takes two reads and one hash whether or not there is such an account,
 so that its time tells nothing.
@@ -104,8 +105,9 @@ def create(
     orcid: str = "",
     publisher_id: int | None = None,
     subscriptions: Collection[str] = (),
+    may_be_first: bool = True,
 ) -> Account:
-    """A new account; the first of all becomes admin, whatever ``role`` says.
+    """A new account; the first of all becomes admin, whatever ``role`` says, if it may be that.
 
     Errors: AccountTaken; AccountChanged if others are made at the same moment again and again.
     """
@@ -127,7 +129,7 @@ def create(
     if account.email and _other(account, account.email):
         raise AccountTaken("email")
     for _ in range(_TRIES):
-        first = is_first()
+        first = may_be_first and is_first()
         given = FIRST_ROLE if first else role
         account = dataclasses.replace(
             account, role=given, subscriptions=_allowed(given, subscriptions)
@@ -141,10 +143,11 @@ def create(
 
 
 def is_first() -> bool:
-    """Whether the next account is the first that this installation ever had."""
+    """Whether the next account that may be the first is that: there never was an admin."""
     if _get(FIRST_KIND, _FIRST_NAME, consistent=True) is not None:
         return False
-    return not any(ControlItem.query(KIND, limit=1, consistent_read=True))
+    rows = ControlItem.query(KIND, consistent_read=True)
+    return all(_account(row).role != FIRST_ROLE for row in rows)
 
 
 def change(account: Account, *, beside: Account | None = None, **fields: Any) -> Account:

@@ -1,9 +1,16 @@
 """Alerts: something a person should look at.
 
 Table ``<stack>-alerts``, key (subject, id); ids begin with the time, so they sort by it. The
-subject is ``source#<name>`` or ``system``. Access patterns: all of a subject, unresolved ones
-of a subject (index ``unresolved``: keys only, so counting them is cheap), resolve one. Alerts
-go after 90 days. Levels and class names are Lagotto's (operations.md 1.12).
+subject is ``source#<name>`` or ``system``. Access patterns:
+
+    all of a subject         the table; an alert may hold a body of 64 kB
+    unresolved of a subject  index ``unresolved``: keys only, so counting them is cheap
+    unresolved of all, and   index ``all_unresolved``, one partition: keys, class and work only,
+    the works they are about some 50 of them for a read unit
+    resolve one
+
+An alert costs a write unit for each kilobyte and one in each index. Alerts go after 90 days.
+Levels and class names are Lagotto's (operations.md 1.12).
 """
 
 import dataclasses
@@ -21,6 +28,9 @@ DEBUG, INFO, WARN, ERROR, FATAL = range(5)
 LEVELS = ("DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 KEPT_DAYS = 90
 SYSTEM = "system"
+
+#: What all that are unresolved are under in their index.
+_ALL = "yes"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,9 @@ def put(alert: Alert, now: dt.datetime) -> str:
         f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         about=orjson.dumps(about).decode(),
         unresolved=alert.subject,
+        all_unresolved=_ALL,
+        class_name=alert.class_name,
+        work=alert.work_key,
         expires_at=dt.timedelta(days=KEPT_DAYS),
     )
     if alert.details:
@@ -107,16 +120,28 @@ def read(keys: Iterable[tuple[str, str]]) -> list[Alert]:
     return sorted(found, key=lambda alert: alert.id, reverse=True)
 
 
-def count_since(subject: str, since: dt.datetime, limit: int) -> int:
-    """How many unresolved alerts a subject has since then; counts up to ``limit``."""
-    later = AlertItem.id >= f"{since:%Y%m%dT%H%M%S}"
-    return sum(1 for _ in AlertItem.open.query(subject, later, limit=limit))
+def works(class_name: str | None, *, limit: int) -> set[str]:
+    """The keys of the works that have an unresolved alert of this class, or of any, among the
+    newest so many of all subjects."""
+    rows = AlertItem.all_open.query(_ALL, scan_index_forward=False, limit=limit)
+    return {row.work for row in rows if row.work and class_name in (None, row.class_name)}
+
+
+def count() -> int:
+    """How many unresolved alerts all subjects have."""
+    return AlertItem.all_open.count(_ALL)
+
+
+def count_since(subject: str, since: dt.datetime) -> int:
+    """How many unresolved alerts a subject has since then."""
+    return AlertItem.open.count(subject, AlertItem.id >= f"{since:%Y%m%dT%H%M%S}")
 
 
 def resolve(subject: str, alert_id: str) -> None:
     """Mark an alert as seen to."""
     AlertItem(subject, alert_id).update(
-        actions=[AlertItem.unresolved.remove()], condition=AlertItem.id.exists()
+        actions=[AlertItem.unresolved.remove(), AlertItem.all_unresolved.remove()],
+        condition=AlertItem.id.exists(),
     )
 
 

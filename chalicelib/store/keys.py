@@ -1,29 +1,37 @@
 """API keys, by hash: the key itself is shown once, when it is made, and kept nowhere.
 
-Table ``<stack>-control``, kind ``key``, name = SHA-256 of the key. Read by the key that a
-request brings; kept for a minute, unknown ones too. A key whose owner has an account is bound
+Table ``<stack>-control``. Access patterns:
+
+    the key that a request brings   kind ``key``, name = SHA-256 of the key
+    all                             kind ``key``
+    those of an account             kind ``account_key``, name begins with the SHA-256 of the
+                                    account's folded name; says the same as the other row
+
+Both rows are written in one transaction, and on condition that nobody else did meanwhile. What a
+request brings is kept for a minute, unknown ones too. A key whose owner has an account is bound
 to it: it follows the account's role and goes with it. A key may have an end, which is the TTL
-of its item too: from then on it opens nothing, and within days DynamoDB deletes it.
+of its rows too: from then on it opens nothing, and within days DynamoDB deletes them.
 """
 
 import dataclasses
 import datetime as dt
+import functools
 import hashlib
 import secrets
 import string
 import time
-from typing import Any
+from collections.abc import Callable, Iterable
 
 import orjson
-from pynamodb.exceptions import UpdateError
-from pynamodb.expressions.update import Action
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
 
 from chalicelib import abilities
-from chalicelib.errors import LagottoError
-from chalicelib.store.accounts import Account, folded
-from chalicelib.store.tables import ControlItem
+from chalicelib.store import accounts
+from chalicelib.store.accounts import Account, AccountChanged, folded
+from chalicelib.store.tables import ControlItem, connection
 
-KIND = "key"
+KIND, LISTED_KIND = "key", "account_key"
 #: As Lagotto's (api.md 3.1).
 KEY_LENGTH = 20
 #: How much of a hash names a key in lists and logs.
@@ -33,10 +41,14 @@ CACHE_SECONDS = 60
 CACHE_SIZE = 10_000
 
 _ALPHABET = string.ascii_letters + string.digits
+#: How often to try when somebody else changes a key at the same moment.
+_TRIES = 5
+#: The row that says that every key which is bound is listed; no hash is its name.
+_COMPLETE = "complete"
 
 
-class KeyGone(LagottoError):
-    """The key was revoked, or is at its end."""
+class KeyChanged(AccountChanged):
+    """A key of an account is being changed by others."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +95,7 @@ def create(
     """A new key and what was kept of it. ``key`` brings one from another installation.
 
     A key that is bound to an account has its role.
+    Errors: AccountChanged if that is no longer as it was; then there is no key.
     """
     key = key or _new_text()
     kept = Key(
@@ -92,85 +105,166 @@ def create(
         created_at=_moment(now),
         account=folded(account.name) if account else "",
     )
-    _put(kept)
+    _add(kept, account)
     return key, kept
 
 
-def rotate(key: Key, now: dt.datetime, *, grace: dt.timedelta) -> tuple[str, Key]:
-    """A new key in place of one, and what was kept of it: of the same owner, role and account.
+def succeed(old: Key, now: dt.datetime, account: Account | None) -> tuple[str, Key]:
+    """A new key of the same owner, role and account, and what was kept of it; the old one stays.
 
-    The old one ends after the grace, or sooner if it was to; without grace it is revoked.
-    Errors: KeyGone if it has ended or was revoked meanwhile; then there is no new one.
+    Errors: as of ``create``.
     """
-    if key.has_ended(now):
-        raise KeyGone(f"The key {key.hash[:PREFIX_LENGTH]} is at its end.")
     text = _new_text()
-    new = dataclasses.replace(key, hash=hash_of(text), created_at=_moment(now), expires_at="")
-    _put(new)
-    end = now + grace
-    if key.expires_at:
-        end = min(end, dt.datetime.fromisoformat(key.expires_at))
-    if not (expire(key.hash, end) if grace else revoke(key.hash)):
-        revoke(new.hash)
-        raise KeyGone(f"The key {key.hash[:PREFIX_LENGTH]} was revoked meanwhile.")
+    new = dataclasses.replace(old, hash=hash_of(text), created_at=_moment(now), expires_at="")
+    _add(new, account)
     return text, new
 
 
 def expire(key_hash: str, at: dt.datetime) -> Key | None:
-    """Let a key end at a time; the key with that end, None if there is none.
+    """Let a key end at a time, or sooner if it was to; the key then, None if there is none.
 
-    Another process may know the key without an end for a minute.
+    Another process may know the key without an end for a minute. Errors: KeyChanged.
     """
-    try:
-        item = ControlItem.get(KIND, key_hash, consistent_read=True)
-    except ControlItem.DoesNotExist:
-        return None
-    return _changed(_key(item), expires_at=_moment(at))
+    end = _moment(at)
+    return _changed(
+        key_hash, lambda key: dataclasses.replace(key, expires_at=min(key.expires_at or end, end))
+    )
+
+
+def revoke(key_hash: str) -> bool:
+    """Delete the key of this hash; whether there was one. Errors: KeyChanged."""
+    return _changed(key_hash, lambda key: key, gone=True) is not None
 
 
 def bind(account: Account) -> list[Key]:
-    """Bind the keys that were made for an account's owner before, with the role they have."""
+    """Bind the keys that were made for an account's owner before, with the role they have.
+
+    All keys are read, once for each account. Errors: KeyChanged.
+    """
+    name = folded(account.name)
     unbound = [key for key in find_all() if not key.account and account.owns(key.owner)]
-    bound = (_changed(key, account=folded(account.name)) for key in unbound)
-    return [key for key in bound if key]
+    bound = [
+        _changed(key.hash, lambda key: dataclasses.replace(key, account=key.account or name))
+        for key in unbound
+    ]
+    return [key for key in bound if key and key.account == name]
 
 
 def of_account(account: Account) -> list[Key]:
-    """The keys that are bound to an account, oldest first."""
-    return [key for key in find_all() if key.account == folded(account.name)]
+    """The keys that are bound to an account, as they are now, oldest first; one query.
+
+    All keys are read until ``complete_lists`` has run for the first time.
+    """
+    name = folded(account.name)
+    try:
+        _expect_complete_lists()
+    except ControlItem.DoesNotExist:
+        return [key for key in find_all() if key.account == name]
+    listed = ControlItem.name.startswith(_list_name(name))
+    return _sorted(ControlItem.query(LISTED_KIND, listed, consistent_read=True))
 
 
 def follow(account: Account) -> list[Key]:
-    """Give an account's keys its role; those that had another."""
+    """Give an account's keys its role; those that had another. Errors: KeyChanged."""
     differing = [key for key in of_account(account) if key.role != account.role]
-    following = (_changed(key, role=account.role) for key in differing)
+    following = [
+        _changed(key.hash, lambda key: dataclasses.replace(key, role=account.role))
+        for key in differing
+    ]
+    current = accounts.of_name(folded(account.name))
+    if current and current.role != account.role:  # who wrote that may have been faster here
+        return follow(current)
     return [key for key in following if key]
 
 
-def _put(key: Key) -> None:
-    ControlItem(KIND, key.hash, about=_about(key)).save()
-    _cache.pop(key.hash, None)
+def complete_lists() -> list[Key]:
+    """All keys. Those that were bound before accounts had lists are in these now.
+
+    May take long the first time, and goes on the next time where it was stopped.
+    """
+    found = find_all()
+    listed = {row.name for row in ControlItem.query(LISTED_KIND, consistent_read=True)}
+    for key in found:
+        if key.account and _list_name(key.account, key.hash) not in listed:
+            _changed(key.hash, lambda key: key)
+    ControlItem(LISTED_KIND, _COMPLETE, about="").save()
+    return found
 
 
-def _changed(key: Key, **fields: Any) -> Key | None:
-    """Write a key with other fields; None if it was revoked meanwhile: it stays away."""
-    changed = dataclasses.replace(key, **fields)
-    actions: list[Action] = [ControlItem.about.set(_about(changed))]
-    if changed.expires_at:
-        actions.append(ControlItem.expires_at.set(dt.datetime.fromisoformat(changed.expires_at)))
+@functools.cache
+def _expect_complete_lists() -> None:
+    """Errors: DoesNotExist if they are not complete; once they are, nothing is read any more."""
+    ControlItem.get(LISTED_KIND, _COMPLETE)
+
+
+def _add(key: Key, account: Account | None) -> None:
+    if not _write(key, account=account):
+        raise AccountChanged("The account of a new key was changed meanwhile. Try again.")
+
+
+def _changed(key_hash: str, change: Callable[[Key], Key], *, gone: bool = False) -> Key | None:
+    """Write a key as ``change`` makes it of what it is then, or delete it; None if there is none.
+
+    Errors: KeyChanged.
+    """
+    for _ in range(_TRIES):
+        item = _item(key_hash, consistent=True)
+        if item is None:
+            return None
+        changed = change(_key(item))
+        if _write(changed, item, gone=gone):
+            return changed
+    raise KeyChanged(f"The key {key_hash[:PREFIX_LENGTH]} is being changed. Try again.")
+
+
+def _write(
+    key: Key,
+    before: ControlItem | None = None,
+    *,
+    account: Account | None = None,
+    gone: bool = False,
+) -> bool:
+    """Write the rows of a key, or delete them; whether that was done.
+
+    It is not if the key or the account is no longer as it was.
+    """
+    end = dt.datetime.fromisoformat(key.expires_at) if key.expires_at else None
+    version = before.version + 1 if before else 0
+    rows = [(KIND, key.hash, ControlItem.version == before.version if before else None)]
+    if key.account:
+        rows.append((LISTED_KIND, _list_name(key.account, key.hash), None))
     try:
-        ControlItem(KIND, key.hash).update(actions=actions, condition=ControlItem.name.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        with TransactWrite(connection=connection()) as transaction:
+            if account is not None:
+                transaction.condition_check(
+                    ControlItem,
+                    accounts.KIND,
+                    folded(account.name),
+                    condition=ControlItem.version == account.version,
+                )
+            for kind, name, unchanged in rows:
+                item = ControlItem(kind, name, about=_about(key), version=version, expires_at=end)
+                (transaction.delete if gone else transaction.save)(item, unchanged)
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason}
+        if not codes & {"ConditionalCheckFailed", "TransactionConflict"}:
             raise
-        return None
+        return False
     finally:
         _cache.pop(key.hash, None)
-    return changed
+    return True
+
+
+def _list_name(account: str, key_hash: str = "") -> str:
+    """The name of a key's row among those of its account; how it begins without a key.
+
+    Names of accounts may be long, and may begin like others.
+    """
+    return f"{hash_of(account)}#{key_hash}"
 
 
 def _key(item: ControlItem) -> Key:
-    return Key(hash=item.name, **orjson.loads(item.about))
+    return Key(hash=item.name.rpartition("#")[2], **orjson.loads(item.about))
 
 
 def _about(key: Key) -> str:
@@ -201,24 +295,27 @@ def find(key: str) -> Key | None:
     return None if found is None or found.has_ended(dt.datetime.now(dt.UTC)) else found
 
 
-def _read(key_hash: str) -> Key | None:
+def get(key_hash: str) -> Key | None:
+    """The key of this hash as it is now, or None; also one that has ended."""
+    return _read(key_hash, consistent=True)
+
+
+def find_all() -> list[Key]:
+    """All keys as they are now, oldest first; also those that have ended and still have rows."""
+    return _sorted(ControlItem.query(KIND, consistent_read=True))
+
+
+def _read(key_hash: str, *, consistent: bool = False) -> Key | None:
+    item = _item(key_hash, consistent=consistent)
+    return _key(item) if item else None
+
+
+def _item(key_hash: str, *, consistent: bool = False) -> ControlItem | None:
     try:
-        return _key(ControlItem.get(KIND, key_hash))
+        return ControlItem.get(KIND, key_hash, consistent_read=consistent)
     except ControlItem.DoesNotExist:
         return None
 
 
-def find_all() -> list[Key]:
-    """All keys, oldest first; among them those that have ended and are not deleted yet."""
-    rows = [_key(item) for item in ControlItem.query(KIND)]
-    return sorted(rows, key=lambda row: (row.created_at, row.owner))
-
-
-def revoke(key_hash: str) -> bool:
-    """Delete the key of this hash; whether there was one."""
-    try:
-        ControlItem.get(KIND, key_hash).delete()
-    except ControlItem.DoesNotExist:
-        return False
-    _cache.pop(key_hash, None)
-    return True
+def _sorted(rows: Iterable[ControlItem]) -> list[Key]:
+    return sorted(map(_key, rows), key=lambda key: (key.created_at, key.owner))

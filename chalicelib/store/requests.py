@@ -4,11 +4,13 @@ Table ``<stack>-requests``, key (kind, name). Access patterns:
 
     log#<day>        <time>-<random>   the requests of a day (UTC), read backwards from the newest;
                                        each goes after 30 days
-    usage#<hash>     <day>             how many requests a key made on a day; goes after 400 days
+    usage#<day>      <hash>            how many requests a key made on a day (UTC): of some keys, or
+                                       of all that were used, ended ones too; goes after 400 days
 
-A request costs a write unit in each: its row stays below 1 kB, and the other is a counter that is
-moved. A day's rows are one partition, which takes a thousand of them a second. A key is named by
-its hash, never told.
+A request costs a write unit in each: its row stays below 1 kB but where more than a few works are
+asked for by their ids (up to 5 kB), and the other is a counter that is moved. A day's rows are one
+partition of each kind, which takes a thousand writes a second. A key is named by its hash, never
+told.
 """
 
 import dataclasses
@@ -24,16 +26,18 @@ from chalicelib.store.tables import RequestItem, hasty_client
 
 KEPT_DAYS = 30
 USAGE_KEPT_DAYS = 400
-#: How many rows are read for a list at most, 10 MB of them: what is older is not found by a
-#: filter that few requests pass.
+#: How many rows are read for a list at most, usually some 10 MB of them: what is older is not
+#: found by a filter that few requests pass.
 READ_LIMIT = 20_000
 
-#: How much of what a caller wrote is kept, in bytes of JSON.
-_LIMITS_BYTES = {"info": 40, "source": 200, "ids": 400}
+#: How much of what a caller wrote is kept, in bytes of JSON; for 50 DOIs it is enough.
+_LIMITS_BYTES = {"info": 40, "source": 200, "ids": 4000}
 _CUT = "…"
 #: More bytes no character takes in JSON.
 _CHARACTER_BYTES = 6
 _READ_AT_ONCE = 1000
+#: The counts of so many keys are looked up; for more keys those of all are read day by day.
+_FEW_KEYS = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +65,10 @@ def put(request: ApiRequest, now: dt.datetime) -> None:
 
     Errors: those of botocore. Where an answer of DynamoDB got lost, the count may be too high.
     """
-    day = now.date().isoformat()
     client, table = hasty_client(), RequestItem.Meta.table_name
     client.update_item(
         TableName=table,
-        Key={"kind": {"S": f"usage#{request.key_hash}"}, "name": {"S": day}},
+        Key={"kind": {"S": _usage_of(now.date())}, "name": {"S": request.key_hash}},
         UpdateExpression="ADD requests :one SET expires_at = :end",
         ExpressionAttributeValues={
             ":one": {"N": "1"},
@@ -77,7 +80,7 @@ def put(request: ApiRequest, now: dt.datetime) -> None:
     client.put_item(
         TableName=table,
         Item={
-            "kind": {"S": f"log#{day}"},
+            "kind": {"S": _log_of(now.date())},
             "name": {"S": f"{moment}-{secrets.token_hex(3)}"},
             "about": {"S": _about(request)},
             "expires_at": _seconds_after(now, KEPT_DAYS),
@@ -97,22 +100,37 @@ def usage(
     key_hashes: Iterable[str], first_day: dt.date, last_day: dt.date
 ) -> dict[str, dict[dt.date, int]]:
     """How many requests keys made on each day: {hash: {day: number}}, days without any left out."""
-    days = RequestItem.name.between(first_day.isoformat(), last_day.isoformat())
-    return {
-        key_hash: {
-            dt.date.fromisoformat(row.name): int(row.requests)
-            for row in RequestItem.query(f"usage#{key_hash}", days)
-        }
-        for key_hash in key_hashes
-    }
+    found: dict[str, dict[dt.date, int]] = {key_hash: {} for key_hash in key_hashes}
+    days = range((last_day - first_day).days + 1)
+    kinds = [_usage_of(first_day + dt.timedelta(days=number)) for number in days]
+    rows: Iterable[RequestItem]
+    if len(found) <= _FEW_KEYS:
+        rows = RequestItem.batch_get([(kind, key_hash) for kind in kinds for key_hash in found])
+    else:
+        rows = (row for kind in kinds for row in RequestItem.query(kind) if row.name in found)
+    for row in sorted(rows, key=lambda row: str(row.kind)):
+        day = dt.date.fromisoformat(row.kind.partition("#")[2])
+        found[row.name][day] = int(row.requests)
+    return found
+
+
+def total(day: dt.date) -> int:
+    """How many requests all keys made on a day, those that have ended too."""
+    return sum(int(row.requests) for row in RequestItem.query(_usage_of(day)))
+
+
+def _usage_of(day: dt.date) -> str:
+    return f"usage#{day.isoformat()}"
+
+
+def _log_of(day: dt.date) -> str:
+    return f"log#{day.isoformat()}"
 
 
 def _backwards(today: dt.date) -> Iterator[ApiRequest]:
     for back in range(KEPT_DAYS):
         day = today - dt.timedelta(days=back)
-        rows = RequestItem.query(
-            f"log#{day.isoformat()}", scan_index_forward=False, page_size=_READ_AT_ONCE
-        )
+        rows = RequestItem.query(_log_of(day), scan_index_forward=False, page_size=_READ_AT_ONCE)
         yield from map(_request, rows)
 
 
@@ -147,13 +165,14 @@ def _about(request: ApiRequest) -> str:
 
 
 def _short(text: str, limit_bytes: int) -> str:
-    """A text, cut where its JSON would take more bytes."""
+    """A text, cut where its JSON would take more bytes: after a comma, so that nothing in a list
+    looks like another identifier."""
     shown = text[: limit_bytes + 1].encode("utf-8", "replace").decode()
     if _json_bytes(shown) <= limit_bytes:
         return shown
     while (over := _json_bytes(shown + _CUT) - limit_bytes) > 0:
         shown = shown[: -max(1, over // _CHARACTER_BYTES)]
-    return shown + _CUT
+    return shown[: shown.rfind(",") + 1 or None] + _CUT
 
 
 def _json_bytes(text: str) -> int:

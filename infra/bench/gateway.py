@@ -30,7 +30,6 @@ from infra.bench.asking import Api, Wish
 from infra.bench.bed import MINISTACK
 from infra.bench.filling import fill
 from infra.bench.report import Measured
-from infra.gateway import STANDARD
 from infra.local.cloud import Cloud, CloudError, free_port
 from infra.local.front import Front
 from infra.local.installation import STACK, Installation
@@ -109,7 +108,7 @@ def lift_limits(stack: str) -> None:
     (plan,) = [
         plan
         for plan in client.get_usage_plans(limit=500)["items"]
-        if plan["name"] == gateway_keys.plan_name(stack, STANDARD.suffix)
+        if plan["name"] == gateway_keys.plan_name(stack, gateway_keys.STANDARD)
     ]
     client.update_usage_plan(
         usagePlanId=plan["id"],

@@ -15,11 +15,11 @@ from tests.visiting import Seen, Visitor
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Limits:
-    """What a usage plan allows a key: requests a second, at once, and a day."""
+    """What a usage plan allows a key: requests a second, at once, and a day (None: any)."""
 
     rate_per_second: float
     burst: int
-    quota_per_day: int
+    quota_per_day: int | None
 
 
 #: So much that no test meets it but those of limits.
@@ -69,7 +69,7 @@ class GatewaySite(Visitor):
 
     @contextlib.contextmanager
     def limited(self, kind: str, limits: Limits) -> Iterator[None]:
-        """While a usage plan has other limits; ``kind`` is standard or anonymous."""
+        """While a usage plan has other limits; one that has no day's quota gets none."""
         self._limit(kind, limits)
         try:
             yield
@@ -78,16 +78,17 @@ class GatewaySite(Visitor):
 
     def _limits_of(self, kind: str) -> Limits:
         plan = self._gateway.get_usage_plan(usagePlanId=self._plans[kind])
-        throttle, quota = plan["throttle"], plan["quota"]
-        assert quota["period"] == "DAY"
-        return Limits(throttle["rateLimit"], throttle["burstLimit"], quota["limit"])
+        throttle, quota = plan["throttle"], plan.get("quota", {})
+        assert quota.get("period", "DAY") == "DAY"
+        return Limits(throttle["rateLimit"], throttle["burstLimit"], quota.get("limit"))
 
     def _limit(self, kind: str, limits: Limits) -> None:
-        paths = {
+        paths: dict[str, Any] = {
             "/throttle/rateLimit": limits.rate_per_second,
             "/throttle/burstLimit": limits.burst,
-            "/quota/limit": limits.quota_per_day,
         }
+        if self.deployed[kind].quota_per_day is not None:
+            paths["/quota/limit"] = limits.quota_per_day
         self._gateway.update_usage_plan(
             usagePlanId=self._plans[kind],
             patchOperations=[

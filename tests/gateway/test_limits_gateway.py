@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from infra import gateway
+from chalicelib.store.gateway_keys import ANONYMOUS, PEOPLE, POSTS, SHARED, STANDARD, Plan
 from tests.contract import ALPHA, WRONG_KEY
 from tests.gateway.site import GENEROUS, GatewaySite, Limits
 from tests.signing_in import ARTICLES, NOT_AUTHORIZED, Client
@@ -37,8 +37,8 @@ def check_throttled(seen: Seen) -> None:
 
 def test_the_deployed_limits_are_those_declared(site: GatewaySite) -> None:
     assert site.deployed == {
-        plan.suffix: Limits(plan.rate_per_second, plan.burst, plan.quota_per_day)
-        for plan in (gateway.STANDARD, gateway.ANONYMOUS)
+        plan.kind: Limits(plan.rate_per_second, plan.burst, plan.quota_per_day)
+        for plan in (STANDARD, *SHARED)
     }
 
 
@@ -61,28 +61,39 @@ def test_all_ways_of_a_key_share_its_day(site: GatewaySite) -> None:
     assert WAYS["header"](site, "kquota").status == 200
 
 
-def of_nobody(site: GatewaySite) -> list[Seen]:
-    """The answers to requests without a known key: none, wrong ones, an account's, a form's."""
-    form = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
-    return [
-        site.ask("GET", PATH),
-        *(ask(site, "nope") for ask in WAYS.values()),
-        Client(site).get(ARTICLES, name="uma"),
-        site.ask("POST", "/api/v5/articles", form, b"api_key=kusr&info=summary"),
-    ]
+FORM = {"X-HTTP-Method-Override": "GET", "Content-Type": "application/x-www-form-urlencoded"}
+
+#: Requests without a key that the gateway knows, by the plan that all of their kind share.
+SHARING: dict[Plan, Callable[[GatewaySite], list[Seen]]] = {
+    ANONYMOUS: lambda site: [site.ask("GET", PATH), *(ask(site, "no") for ask in WAYS.values())],
+    PEOPLE: lambda site: [Client(site).get(ARTICLES, name="uma")],
+    POSTS: lambda site: [
+        site.ask("POST", "/api/v5/articles", FORM, body + b"&info=summary")
+        for body in (b"api_key=kusr", b"api_key=no")
+    ],
+}
 
 
-def test_who_comes_without_a_known_key_shares_one_plan(site: GatewaySite) -> None:
-    usual = of_nobody(site)
-    assert [seen.status for seen in usual] == [401, 401, 401, 401, 401, 200]
-    for seen in usual[:4]:
+def test_requests_without_a_known_key_are_answered_by_the_app(site: GatewaySite) -> None:
+    usual = {plan: ask(site) for plan, ask in SHARING.items()}
+    statuses = {plan: [seen.status for seen in answers] for plan, answers in usual.items()}
+    assert statuses == {ANONYMOUS: [401] * 4, PEOPLE: [401], POSTS: [200, 401]}
+    for seen in (*usual[ANONYMOUS], usual[POSTS][1]):
         error = f'"total":0,"total_pages":0,"page":0,"error":"{WRONG_KEY}","data":[]'
         assert seen.text == f"{{{error}}}"
-    assert usual[4].json["error"] == NOT_AUTHORIZED
-    with site.limited("anonymous", dataclasses.replace(GENEROUS, rate_per_second=SLOW, burst=1)):
-        assert site.ask("GET", PATH).status == 401
-        for seen in of_nobody(site):
+    assert usual[PEOPLE][0].json["error"] == NOT_AUTHORIZED
+
+
+@pytest.mark.parametrize("plan", SHARED, ids=lambda plan: plan.kind)
+def test_all_of_a_kind_without_a_known_key_share_one_plan(site: GatewaySite, plan: Plan) -> None:
+    limits = dataclasses.replace(GENEROUS, rate_per_second=SLOW, burst=1)
+    with site.limited(plan.kind, limits):
+        assert SHARING[plan](site)[0].status in (200, 401)
+        for seen in SHARING[plan](site):
             check_throttled(seen)
+        for other in SHARED:
+            if other != plan:
+                assert 429 not in {seen.status for seen in SHARING[other](site)}
         assert WAYS["token"](site, "kusr").status == 200
         for path in ("/heartbeat", f"/oembed?url=/articles/{ALPHA}", f"/articles/{ALPHA}"):
             assert site.ask("GET", path).status == 200  # where no key is asked for
