@@ -16,7 +16,7 @@ PYTHON := $(shell for name in python3 python3.14 python3.13 python3.12 python3.1
 	2>/dev/null && echo "$$name" && break; done)
 endif
 
-.PHONY: help run test test-gateway test-answers coverage check format bench deploy clean \
+.PHONY: help run test test-cloud test-gateway test-code coverage check format bench deploy clean \
 	environment cloud-environment
 
 help:
@@ -31,20 +31,21 @@ cloud-environment:
 run: environment cloud-environment
 	@OFFLINE="$(OFFLINE)" PORT="$(PORT)" CONTACT="$(CONTACT)" exec $(BIN)/python -m infra.local.run
 
-# Two lanes: the longest tests wait for most of their time. What each prints comes whole, where
-# make knows how.
-test: environment
-	@$(MAKE) --no-print-directory -j2 $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
-		test-gateway test-answers
-	@$(BIN)/python -m pytest --numprocesses 3 --dist worksteal -m "not gateway" \
-		--ignore tests/test_source_answers.py
+# Three lanes: what runs in embedded clouds waits for most of its time. What each prints comes
+# whole, where make knows how.
+test: environment cloud-environment
+	@$(MAKE) --no-print-directory -j3 $(if $(filter output-sync,$(.FEATURES)),-Otarget) \
+		test-cloud test-gateway test-code
+
+test-cloud: environment cloud-environment
+	@$(BIN)/python -m pytest tests/test_local_cloud.py
 
 # The application, deployed once into one embedded cloud, over HTTP.
 test-gateway: environment cloud-environment
 	@$(BIN)/python -m pytest -m gateway tests/gateway
 
-test-answers: check
-	@$(BIN)/python -m pytest tests/test_source_answers.py
+test-code: check
+	@$(BIN)/python -m pytest --numprocesses 2 --dist worksteal -m "not gateway and not cloud"
 
 # Apart from the tests, as tracing doubles the time of those that live in moto.
 coverage: environment cloud-environment

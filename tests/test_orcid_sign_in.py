@@ -417,7 +417,7 @@ BAD_TOKENS = {
     "HS256 with the public key": with_the_public_key_as_a_password,
     "other claims": with_other_claims_beneath_the_signature,
     "no token": lambda claims: None,
-    "no JWT": lambda claims: "abc",
+    "no JWT": lambda claims: "not signed",
     "an unknown kid": lambda claims: jwt.encode({"alg": "RS256", "kid": "new"}, claims, key()),
     "expired": lambda claims: with_claims(exp=int(time.time()) - 61)(claims),
     "of the future": lambda claims: with_claims(iat=int(time.time()) + 3600)(claims),
