@@ -159,10 +159,12 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 
 @contextlib.contextmanager
 def fresh_usage_plan() -> Iterator[str]:
-    """The stack's usage plan in the fake gateway, without keys: its id. Nothing of it stays."""
+    """The stack's usage plan in the fake gateway, where no keys are: its id. Nothing stays."""
     from chalicelib.store import gateway_keys
 
     client = boto3.client("apigateway")
+    for key in client.get_api_keys()["items"]:
+        client.delete_api_key(apiKey=key["id"])
     plan = client.create_usage_plan(name=gateway_keys.plan_name(STACK, gateway_keys.STANDARD))["id"]
     yield plan
     for key in client.get_api_keys()["items"]:
