@@ -97,6 +97,19 @@ class Request:
         return f"/{self.stage}" if ".execute-api." in self._host else ""
 
     @property
+    def network(self) -> str:
+        """What counts as one caller: an address, of IPv6 the 64 bits that a household is given."""
+        import ipaddress  # few requests need it
+
+        try:
+            found = ipaddress.ip_address(self.ip)
+        except ValueError:
+            return "unknown"
+        if found.version == 6:
+            return str(ipaddress.ip_network(f"{found}/64", strict=False))
+        return str(found)
+
+    @property
     def site(self) -> str:
         """The address of the site as the caller knows it, without a slash at its end."""
         scheme = "https" if self.headers.get("x-forwarded-proto") == "https" else "http"

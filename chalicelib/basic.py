@@ -6,16 +6,22 @@ when a page of another site has it ask: such requests are refused.
 
 import base64
 import binascii
+import datetime as dt
 
 from chalicelib import answers, callers, lagotto_v4, origins
 from chalicelib.answers import Answer, Request
 from chalicelib.errors import LagottoError, RequestError
-from chalicelib.store import accounts
+from chalicelib.store import accounts, sign_ins
 from chalicelib.store.accounts import Account
 
 REALM = 'Basic realm="Application"'
 ACCESS_DENIED = "HTTP Basic: Access denied.\n"
 FOREIGN = "This is not answered to pages of other sites. Open it by itself, or ask with a program."
+
+TOO_MANY = "Too many wrong passwords. Wait, or ask for another one to be set."
+#: How many wrong passwords one network may send for a name within WINDOW.
+WRONG_PASSWORDS = 20
+WINDOW = dt.timedelta(minutes=15)
 
 #: Far more than a name and a password can have.
 _CREDENTIALS_LIMIT = 2000
@@ -28,18 +34,25 @@ class NoCredentials(LagottoError):
 def signed_in(request: Request) -> Account:
     """The account of the caller.
 
-    Errors: NoCredentials; RequestError 401 on wrong ones, 403 if a page of another site asks.
+    Errors: NoCredentials; RequestError 401 on wrong ones, 403 if a page of another site asks, 429
+    after too many wrong passwords for one name from one network.
     """
     if not callers.signs_in(request.headers):
         raise NoCredentials
     if origins.is_foreign(request):
         raise RequestError(FOREIGN, status=403)
     header = request.headers["authorization"]
-    account = None
-    if len(header) <= _CREDENTIALS_LIMIT:
-        name, password = _credentials(header.removeprefix(callers.BASIC))
-        account = accounts.authenticate(name, password)
+    if len(header) > _CREDENTIALS_LIMIT:
+        raise RequestError(lagotto_v4.NOT_AUTHORIZED, status=401)
+    name, password = _credentials(header.removeprefix(callers.BASIC))
+    now = dt.datetime.now(dt.UTC)
+    wrong = f"wrong passwords of {accounts.folded(name)} from {request.network}"
+    # Nobody gets through by guessing: while it is over, a right one is not looked at either.
+    if wait := sign_ins.left_seconds(wrong, WRONG_PASSWORDS, WINDOW, now):
+        raise RequestError(TOO_MANY, status=429, retry_after_seconds=wait)
+    account = accounts.authenticate(name, password)
     if account is None:
+        sign_ins.wait_seconds(wrong, WRONG_PASSWORDS, WINDOW, now)
         raise RequestError(lagotto_v4.NOT_AUTHORIZED, status=401)
     return account
 

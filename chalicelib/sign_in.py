@@ -10,7 +10,6 @@ the link up.
 import contextlib
 import dataclasses
 import datetime as dt
-import ipaddress
 import re
 import time
 
@@ -81,9 +80,8 @@ def send(visit: Visit) -> Answer:
             raise
         return _form(visit, return_to, email=typed, problem=str(error.message))
     now = _now()
-    if wait := sign_ins.wait_seconds(
-        f"network {_network(visit.request.ip)}", PER_NETWORK, WINDOW, now
-    ):
+    network = f"network {visit.request.network}"
+    if wait := sign_ins.wait_seconds(network, PER_NETWORK, WINDOW, now):
         text = f"Too many links were asked for. Try again in {_minutes(wait)}."
         raise RequestError(text, status=429, retry_after_seconds=wait)
     person = f"mail {_mailbox(to)}"
@@ -203,17 +201,6 @@ def _mailbox(address: str) -> str:
     """What counts as one mailbox: an address without the tag that many servers pass over."""
     name, _, domain = address.rpartition("@")
     return f"{name.partition('+')[0]}@{domain}"
-
-
-def _network(ip: str) -> str:
-    """What counts as one caller: an address, of IPv6 the 64 bits that a household is given."""
-    try:
-        found = ipaddress.ip_address(ip)
-    except ValueError:
-        return "unknown"
-    if found.version == 6:
-        return str(ipaddress.ip_network(f"{found}/64", strict=False))
-    return str(found)
 
 
 def _now() -> dt.datetime:

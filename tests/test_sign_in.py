@@ -354,7 +354,8 @@ def test_a_network_may_ask_ten_times(browser, mails, clock):
     ],
 )
 def test_a_household_is_one_network(one, other, same):
-    assert (sign_in._network(one) == sign_in._network(other)) is same
+    networks = [Request(method="GET", path="/", ip=ip).network for ip in (one, other)]
+    assert (networks[0] == networks[1]) is same
 
 
 def test_tags_of_an_address_are_one_mailbox(browser, mails):

@@ -1,6 +1,7 @@
 """API v4: signing in and reading, beyond the items of the contract (``tests.contract_items``)."""
 
 import base64
+import datetime as dt
 import re
 
 import pytest
@@ -25,6 +26,24 @@ def client(accounts_site, sent):
 def test_odd_credentials(client, encoded):
     seen = client.get(ARTICLES, name=None, headers={"Authorization": f"Basic {encoded}"})
     assert (seen.status, seen.json["error"]) == (401, NOT_AUTHORIZED)
+
+
+def test_passwords_cannot_be_guessed(client, monkeypatch):
+    accounts.create("gus", "staff", NOW, password="right one")
+    asked = []
+    authenticate = accounts.authenticate
+    monkeypatch.setattr(
+        accounts, "authenticate", lambda *given: asked.append(given) or authenticate(*given)
+    )
+    statuses = [client.get(ARTICLES, name="gus", password=f"{n}").status for n in range(21)]
+    assert statuses == [401] * 20 + [429]
+    seen = client.get(ARTICLES, name="Gus", password="right one")
+    assert (seen.status, len(asked)) == (429, 20)
+    assert 0 < int(seen.headers["retry-after"]) <= 15 * 60
+    assert "Too many wrong passwords" in seen.json["error"]
+    assert client.get(ARTICLES).status == 200  # others are not held up
+    monkeypatch.setattr(basic, "WINDOW", dt.timedelta(0))
+    assert client.get(ARTICLES, name="gus", password="right one").status == 200
 
 
 def test_a_password_with_colons(client):

@@ -1,4 +1,4 @@
-"""Links by which people sign in, and how many were asked for.
+"""Links by which people sign in, and how often somebody asked for something of late.
 
 Table ``<stack>-control``. Access patterns:
 
@@ -14,6 +14,7 @@ import datetime as dt
 import hashlib
 import math
 import secrets
+from collections.abc import Sequence
 
 import orjson
 from pynamodb.exceptions import DeleteError, PutError
@@ -77,14 +78,12 @@ def wait_seconds(what: str, limit: int, window: dt.timedelta, now: dt.datetime) 
     0 if it is counted; else in how many seconds the next one is allowed, and nothing is counted.
     """
     name = _hash(what)
-    since = (now - window).timestamp()
     for _ in range(_TRIES):
         known = _count(name)
         version = int(known.version) if known else 0
-        counted: list[float] = orjson.loads(known.about) if known else []
-        times = [time for time in counted if time > since]
-        if len(times) >= limit:
-            return max(1, math.ceil(times[-limit] - since))
+        times = _within(known, window, now)
+        if wait := _wait_seconds(times, limit, window, now):
+            return wait
         item = ControlItem(
             COUNT_KIND,
             name,
@@ -96,6 +95,11 @@ def wait_seconds(what: str, limit: int, window: dt.timedelta, now: dt.datetime) 
         if _save(item, unchanged):
             return 0
     return 1  # very many at the same moment
+
+
+def left_seconds(what: str, limit: int, window: dt.timedelta, now: dt.datetime) -> int:
+    """How long somebody has to wait, as ``wait_seconds`` says it, without counting; one read."""
+    return _wait_seconds(_within(_count(_hash(what)), window, now), limit, window, now)
 
 
 def take_back(what: str, now: dt.datetime) -> None:
@@ -111,6 +115,20 @@ def take_back(what: str, now: dt.datetime) -> None:
         known.about, known.version = orjson.dumps(times).decode(), known.version + 1
         if _save(known, unchanged):
             return
+
+
+def _within(known: ControlItem | None, window: dt.timedelta, now: dt.datetime) -> list[float]:
+    """When the requests that are counted were made, as far as they are within the window."""
+    counted: list[float] = orjson.loads(known.about) if known else []
+    return [time for time in counted if time > (now - window).timestamp()]
+
+
+def _wait_seconds(
+    times: Sequence[float], limit: int, window: dt.timedelta, now: dt.datetime
+) -> int:
+    if len(times) < limit:
+        return 0
+    return max(1, math.ceil(times[-limit] - (now - window).timestamp()))
 
 
 def _save(item: ControlItem, condition: Condition) -> bool:
