@@ -47,11 +47,11 @@ def told(found: Mapping[str, StoredWork], now: dt.datetime) -> dict[str, StoredW
 
     A few calls at most; when one fails the rest stays unknown, and those works are asked about.
     """
-    dois = {registrant_of(w.work.doi): w.work.doi_folded for w in found.values() if w.work.doi}
-    known = agencies.find(dois)
+    dois = _dois(found)
+    kept = agencies.find(dois)
     unknown = [
         prefix
-        for prefix in sorted(dois.keys() - known.keys())
+        for prefix in sorted(dois.keys() - kept.keys())
         if prefix not in _asked_in_vain
         or (now - _asked_in_vain[prefix]).total_seconds() > RETRY_SECONDS
     ]
@@ -59,8 +59,19 @@ def told(found: Mapping[str, StoredWork], now: dt.datetime) -> dict[str, StoredW
         fresh = _ask([dois[prefix] for prefix in unknown])
         _asked_in_vain.update(dict.fromkeys(set(unknown) - fresh.keys(), now))
         agencies.put(fresh)
-        known |= fresh
-    return {key: _with_agency(work, known) for key, work in found.items()}
+        kept |= fresh
+    return {key: _with_agency(work, kept) for key, work in found.items()}
+
+
+def known(found: Mapping[str, StoredWork]) -> dict[str, StoredWork]:
+    """The stored works with the agency of their DOI, as far as it is known here."""
+    kept = agencies.find(_dois(found))
+    return {key: _with_agency(work, kept) for key, work in found.items()}
+
+
+def _dois(found: Mapping[str, StoredWork]) -> dict[str, str]:
+    """Prefix → a DOI of it."""
+    return {registrant_of(w.work.doi): w.work.doi_folded for w in found.values() if w.work.doi}
 
 
 def _with_agency(stored: StoredWork, known: Mapping[str, str]) -> StoredWork:

@@ -14,6 +14,7 @@ from chalicelib.source import Source
 from chalicelib.store import agencies as known_agencies
 from chalicelib.store import alerts, events, numbers, publishers, shelves, works
 from chalicelib.store import sources as source_rows
+from infra.local import progress
 from tests.simulated import NOW, _fast, install, providers, queue
 from tests.test_pipeline import add
 
@@ -449,6 +450,22 @@ def test_the_agencies_of_many_prefixes_are_looked_up_in_several_calls(queue, pro
     queue.run_until(NOW + dt.timedelta(hours=2))
     assert set(OnlyCrossref.asked) >= set(dois[:100]) and not {*OnlyCrossref.asked} & {*datacite}
     assert 2 <= providers.calls()["calls"]["doi"] <= 8
+
+
+def test_what_is_not_asked_about_is_not_waited_for(queue, monkeypatch):
+    """A shelf of nothing but another agency's DOIs is never asked about."""
+    monkeypatch.setattr(progress.queues, "counts", dict)
+    install("only_crossref")
+    add(
+        [work("10.5555/1"), dataclasses.replace(work("10.5281/zenodo.1"), issued=PartialDate(2025))]
+    )
+    keys = ["doi:10.5555/1", "doi:10.5281/zenodo.1"]
+    (before,) = progress.look(keys).sources
+    assert (before.asked, before.applicable) == (0, 2)
+    queue.run_until(NOW + dt.timedelta(hours=1))
+    seen = progress.look(keys)
+    (after,) = seen.sources
+    assert (after.asked, after.applicable, seen.complete) == (1, 1, True)
 
 
 def test_when_doi_org_is_down_works_are_asked_about(queue, monkeypatch):

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from chalicelib import importer, queues, sources
+from chalicelib import agencies, importer, queues, sources
 from chalicelib.commands.standing import hold
 from chalicelib.errors import InvalidIdentifier, InvalidWork
 from chalicelib.store import numbers, shelves, works
@@ -81,9 +81,11 @@ def look(keys: Iterable[str]) -> Progress:
             for stored in found.values()
             if row.name in stored.numbers
         ]
+        # Of other agencies' DOIs it is not asked, once doi.org has said whose they are.
+        asked_of = agencies.known(found) if source.agencies else found
         applicable = [
             stored
-            for stored in found.values()
+            for stored in asked_of.values()
             if row.name in stored.numbers or source.asks_about(stored.work, row.settings)
         ]
         rows.append(
