@@ -39,7 +39,7 @@ def show(visit: Visit) -> Answer:
     table = layout.table(_HEAD, [_row(request, root) for request in shown])
     body = (
         f"<h1>Requests to the API</h1>{_search(root + PATH, q, kind)}"
-        f'<p class="muted">{len(found):,} requests, the newest of the last 30 days</p>'
+        f'<p class="muted">Found: {len(found):,}, the newest of the last 30 days</p>'
         f"{table if shown else '<p>There are no such requests.</p>'}"
         + account_list_panels.pages(
             root + PATH, {"q": q, "key": kind}, number, -(-len(found) // PAGE_SIZE)

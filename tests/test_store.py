@@ -6,6 +6,7 @@ from collections import Counter
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+from pynamodb.exceptions import UpdateError, VerboseClientError
 
 from chalicelib import planner
 from chalicelib.errors import ConfigurationError
@@ -446,6 +447,23 @@ def test_a_date_that_changes_while_a_job_runs(before, now):
     move(PartialDate(2010))
     keep_stale(now, stale, events=[Event(event="new")])
     assert numbers.total(works.find([ONE])[ONE].numbers["crossref"]) == now
+    assert_lists_follow_from_the_works()
+
+
+def test_a_number_that_meets_a_transaction_is_written_after_it(monkeypatch):
+    add(work(1))
+    update, met = tables.WorkItem.update, []
+
+    def conflicting(*given, **more):
+        if not met:
+            answer = {"Error": {"Code": "TransactionConflictException", "Message": "busy"}}
+            met.append(UpdateError(cause=VerboseClientError(answer, "UpdateItem")))
+            raise met[0]
+        return update(*given, **more)
+
+    monkeypatch.setattr(tables.WorkItem, "update", conflicting)
+    keep(5, ONE)
+    assert numbers.total(works.find([ONE])[ONE].numbers["crossref"]) == 5
     assert_lists_follow_from_the_works()
 
 

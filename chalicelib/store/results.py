@@ -25,7 +25,7 @@ from chalicelib.model import Metrics, Result
 from chalicelib.store import events, lists, numbers
 from chalicelib.store.numbers import Numbers
 from chalicelib.store.tables import WorkItem
-from chalicelib.store.works import StoredWork, find, mend_rows, still, update
+from chalicelib.store.works import StoredWork, find, is_overtaken, mend_rows, still, update
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _write(stored: StoredWork, source: str, text: str) -> bool:
             actions=[attribute.set(text), WorkItem.version.add(1)], condition=unchanged
         )
     except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not is_overtaken(error):
             raise
         return False
     return True

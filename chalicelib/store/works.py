@@ -217,7 +217,7 @@ def _refuse_others(stored: StoredWork) -> bool:
             actions=[WorkItem.version.add(1), WorkItem.mended.add(1)], condition=as_read(stored)
         )
     except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        if not is_overtaken(error):
             raise
         return False
     return True
@@ -235,6 +235,12 @@ def still(attribute: Path | NumberAttribute, seen: object) -> Condition:
     """That an attribute has the value that was read; None: there was none."""
     same: Condition = attribute.does_not_exist() if seen is None else attribute == seen
     return same
+
+
+def is_overtaken(error: UpdateError) -> bool:
+    """Whether another writer was the reason, who may be within a transaction still."""
+    codes = ("ConditionalCheckFailedException", "TransactionConflictException")
+    return error.cause_response_code in codes
 
 
 def worth_another_try(error: TransactWriteError) -> bool:
