@@ -178,7 +178,7 @@ def _check_breaker(row: SourceRow, now: dt.datetime) -> None:
     most = row.number("max_failed_queries", MAXIMUM_FAILURES)
     seconds = row.number("max_failed_query_time_interval", FAILURE_INTERVAL_SECONDS)
     since = now - dt.timedelta(seconds=seconds)
-    if alerts.count_since(f"source#{row.name}", since) <= most:
+    if alerts.count_since(f"source#{row.name}", since, most + 1) <= most:
         return
     delay = row.number("disable_delay", DISABLE_DELAY_SECONDS)
     until = now + dt.timedelta(seconds=delay)

@@ -3,9 +3,11 @@
 Counts come from counters and are of the moment that ``update_date`` tells (api.md 4.7). What no
 counter holds comes from the last snapshot (``snapshot``), an hour to a day before: of a source
 which works are refreshed, queued or stale, and how many were updated in a day or a month. Before
-the first snapshot those are 0, and no work counts as updated. All is kept for a minute.
+the first snapshot those are 0, and no work counts as updated. All is kept for a minute but the
+alerts of a source, which are counted each time.
 """
 
+import dataclasses
 import datetime as dt
 import math
 import time
@@ -39,14 +41,14 @@ def forget_cache() -> None:
 def source_views(now: dt.datetime) -> list[SourceView]:
     """All installed sources that are not retired; at most a minute old."""
     rows = [row for row in source_rows.shown() if row.state != "retired"]
-    return keep("sources", lambda: _views(rows, now))
+    return [_with_errors(view, now) for view in keep("sources", lambda: _views(rows, now))]
 
 
 def source_view(name: str, now: dt.datetime) -> SourceView | None:
     """One source in any state, at most a minute old; None if there is none of this name."""
     row = source_rows.get(name, fresh=False)
     if row is not None:
-        return keep(f"source {name}", lambda: _views([row], now)[0])
+        return _with_errors(keep(f"source {name}", lambda: _views([row], now)[0]), now)
     try:
         source = sources.get(name)
     except ConfigurationError:
@@ -99,6 +101,12 @@ def _views(rows: Sequence[SourceRow], now: dt.datetime) -> list[SourceView]:
     ]
 
 
+def _with_errors(view: SourceView, now: dt.datetime) -> SourceView:
+    """A source with its unresolved alerts of the last 24 hours, as they are now (api.md 7.2)."""
+    count = alerts.count_since(f"source#{view.name}", now - _DAY)
+    return dataclasses.replace(view, error_count=count)
+
+
 def _view(
     row: SourceRow,
     now: dt.datetime,
@@ -122,7 +130,6 @@ def _view(
         jobs_working=working,
         jobs_pending=jobs - working,
         responses=responses,
-        error_count=alerts.count_since(f"source#{row.name}", now - _DAY),
         article_count=sum(count for name, count in stats.items() if name[0] == "b"),
         event_count=stats.get("events", 0),
         refreshed_count=max(0, articles_count - waiting) if taken else 0,

@@ -19,7 +19,7 @@ PAGE_SIZE = 50
 
 #: ``key`` → how the menu calls it.
 _KINDS = {"": "all", "internal": "of admins", "external": "of others", "other": "without ids"}
-_HASH = re.compile(rf"[0-9a-f]{{{keys.PREFIX_LENGTH}}}([0-9a-f]{{{64 - keys.PREFIX_LENGTH}}})?")
+_HASH = re.compile(rf"[0-9a-f]{{{keys.PREFIX_LENGTH},64}}")
 _HEAD = ("Time (UTC)", "Key", "Info", "Source", "Ids", "Tables, ms", "Rest, ms")
 
 
@@ -73,8 +73,9 @@ def _search(at: str, q: str, kind: str) -> str:
         for value, title in _KINDS.items()
     )
     return (
-        f'<form method="get" action="{markup.text(at)}"><p><label for="q">Key, or the beginning '
-        f'of its hash</label><input id="q" name="q" value="{markup.text(q)}" maxlength="200"></p>'
+        f'<form method="get" action="{markup.text(at)}"><p><label for="q">Key, or the first '
+        f'{keys.PREFIX_LENGTH} digits of its hash</label><input id="q" name="q" '
+        f'value="{markup.text(q)}" maxlength="200"></p>'
         f'<p><label for="key">Which</label><select id="key" name="key">{options}</select></p>'
         '<p><button type="submit">Show</button></p></form>'
     )

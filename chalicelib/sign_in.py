@@ -84,7 +84,7 @@ def send(visit: Visit) -> Answer:
     if wait := sign_ins.wait_seconds(network, PER_NETWORK, WINDOW, now):
         text = f"Too many links were asked for. Try again in {_minutes(wait)}."
         raise RequestError(text, status=429, retry_after_seconds=wait)
-    person = f"mail {_mailbox(to)}"
+    person = f"mail {mailbox(to)}"
     if not sign_ins.wait_seconds(person, PER_MAIL, WINDOW, now):
         with contextlib.ExitStack() as unless_sent:
             # Else somebody would be told later that there were links, of which none was sent.
@@ -106,7 +106,7 @@ def confirm(visit: Visit) -> Answer:
     """``GET /users/sign_in/<token>``: whom the link signs in, and the button that does it."""
     token = visit.names["token"]
     link = sign_ins.find(token, _now())
-    if link is None:
+    if link is None or link.account:
         raise RequestError(GONE, status=410)
     action = f"{visit.request.root}{SIGN_IN}/{token}"
     return visit.page(_TITLE, sign_in_pages.confirm(action, visit.form_token, link.mail))
@@ -116,7 +116,7 @@ def finish(visit: Visit) -> Answer:
     """``POST /users/sign_in/<token>``: use the link up, sign its owner in, and send him on."""
     now = _now()
     link = sign_ins.use(visit.names["token"], now)
-    if link is None:
+    if link is None or link.account:  # of an account that is to have another address
         raise RequestError(GONE, status=410)
     account = enrolment.of_mail(link.mail, now)
     cookie = sessions.start(visit.request, account)
@@ -173,7 +173,7 @@ def _busy(
     account = accounts.find(to)
     group = "accounts" if account else "no accounts"
     allowed = not (
-        sign_ins.wait_seconds(f"busy {_mailbox(to)}", PER_MAIL, WINDOW, now)
+        sign_ins.wait_seconds(f"busy {mailbox(to)}", PER_MAIL, WINDOW, now)
         or sign_ins.wait_seconds(group, PER_HOUR_TO_ACCOUNTS, HOUR, now)
     )
     if account and allowed:
@@ -197,7 +197,7 @@ def _send_on(visit: Visit, path: str, cookie: str) -> Answer:
     return dataclasses.replace(given, headers=given.headers | {"Set-Cookie": cookie})
 
 
-def _mailbox(address: str) -> str:
+def mailbox(address: str) -> str:
     """What counts as one mailbox: an address without the tag that many servers pass over."""
     name, _, domain = address.rpartition("@")
     return f"{name.partition('+')[0]}@{domain}"

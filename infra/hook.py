@@ -6,7 +6,9 @@ are wrapped for that. They are Chalice's internals, hence the pinned version and
 tests/test_hook.py.
 """
 
+import contextlib
 import functools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,7 @@ def install() -> None:
         )
     _require(stage)
     _let_people_in(stage)
+    _prepare_plans(stage)
     _guard_the_api()
     _adopt_event_sources()
     _finish_after(stage)
@@ -67,6 +70,18 @@ def _let_people_in(stage: str) -> None:
         people.prepare(click.echo)
     except (LagottoError, BotoCoreError, ClientError, PynamoDBException) as error:
         raise click.ClickException(f"Signing in could not be prepared: {error}") from error
+
+
+def _prepare_plans(stage: str) -> None:
+    """Make plans that the API on record lacks before the code goes up that counts to them."""
+    record = Path.cwd() / ".chalice" / "deployed" / f"{stage}.json"
+    if not record.exists():
+        return
+    for resource in json.loads(record.read_text(encoding="utf-8"))["resources"]:
+        if resource["resource_type"] == "rest_api":
+            # What is on record may be gone; the deployment makes it anew, and then its plans.
+            with contextlib.suppress(ClientError):
+                gateway.finish(stage, resource["rest_api_id"], click.echo)
 
 
 def _guard_the_api() -> None:

@@ -187,15 +187,15 @@ def test_staff_see_the_requests_of_everybody_and_of_a_key(as_, site):
     browser = as_("stan")
     shown = browser.get("/users/requests")
     assert (shown.status, shown.headers["cache-control"]) == (200, "no-store")
-    for text in ("2 requests", prefix, keys.hash_of("kadm")[:12], html.escape(EVIL)):
+    for text in ("Found: 2", prefix, keys.hash_of("kadm")[:12], html.escape(EVIL)):
         assert text in shown.text
     assert "<script" not in shown.text
     for q in (prefix, "kumakumakuma", keys.hash_of("kumakumakuma").upper()):
         shown = browser.get(f"/users/requests?q={q}").text
-        assert "1 requests" in shown and keys.hash_of("kadm")[:12] not in shown
+        assert "Found: 1," in shown and keys.hash_of("kadm")[:12] not in shown
         assert f'value="{prefix}"' in shown and f'href="/users?query={prefix}"' in shown
         assert "kumakumakuma" not in shown and keys.hash_of("kumakumakuma") not in shown
-    assert "1 requests" in browser.get("/users/requests?key=internal").text
+    assert "Found: 1," in browser.get("/users/requests?key=internal").text
     assert "There are no such requests" in browser.get("/users/requests?q=nobody").text
     for name in ("uma", "con"):
         assert as_(name).get("/users/requests").headers["location"] == "/"

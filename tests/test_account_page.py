@@ -244,6 +244,16 @@ def test_an_account_has_at_most_five_keys(as_):
     assert len(owned()) == account_keys.LIMIT
 
 
+def test_a_key_that_was_not_made_is_not_counted(as_, gateway, monkeypatch):
+    monkeypatch.setattr(account_keys, "PER_DAY", 1)
+    browser = as_("user")
+    with monkeypatch.context() as failing:
+        failing.setattr(gateway_keys, "create_gateway_key", refusing)
+        assert [browser.post(f"{ME}/keys").status for _ in range(3)] == [503] * 3
+    make_key(browser)
+    assert browser.post(f"{ME}/keys").status == 429
+
+
 def test_ten_keys_a_day_those_that_replace_others_among_them(as_, gateway, monkeypatch):
     assert account_keys.PER_DAY == 10
     monkeypatch.setattr(account_keys, "PER_DAY", 3)

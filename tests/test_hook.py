@@ -187,6 +187,26 @@ def test_chalice_uploads_the_guarded_document(
     assert uploaded == [{"first": 1, "guarded": True}, {"second": 2, "guarded": True}]
 
 
+def test_plans_that_the_new_code_counts_to_are_made_before_it(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Any] = []
+
+    def finish(stage: str, api: str, say: Any) -> None:
+        made.append((stage, api))
+        raise ClientError({"Error": {"Code": "NotFoundException", "Message": "gone"}}, "Get")
+
+    monkeypatch.setattr(gateway, "finish", finish)
+    hook._prepare_plans("prod")
+    assert made == [], "nothing was deployed yet"
+    (project / ".chalice" / "deployed").mkdir()
+    resources = [{"resource_type": "rest_api", "rest_api_id": "abc"}]
+    record = project / ".chalice" / "deployed" / "prod.json"
+    record.write_text(json.dumps({"resources": resources}), encoding="utf-8")
+    hook._prepare_plans("prod")
+    assert made == [("prod", "abc")]
+
+
 def test_finishing_follows_the_record_of_the_deployment(
     unwrapped: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -307,6 +307,47 @@ def test_an_end_that_comes_while_a_role_changes_is_not_lost(ada, monkeypatch):
     assert (key.role, key.expires_at) == ("contributor", "2014-11-07T11:00:00Z")
 
 
+def test_a_key_that_replaces_another_while_a_role_changes_follows_it(ada, gateway, monkeypatch):
+    (old,) = keys.of_account(ada)
+    of_account = keys.of_account
+
+    def replaced_meanwhile(account):
+        monkeypatch.setattr(keys, "of_account", of_account)
+        found = of_account(account)
+        account_keys.replace(old, NOW, grace=HOUR)
+        return found
+
+    monkeypatch.setattr(keys, "of_account", replaced_meanwhile)
+    account_rules.change(ada, role="contributor")
+    assert [key.role for key in keys.find_all()] == ["contributor"] * 2
+
+
+def test_a_key_that_changes_while_its_successor_is_made_has_none(ada, gateway, monkeypatch):
+    (old,) = keys.of_account(ada)
+    add = keys._add
+
+    def late(*given, **more):
+        keys.expire(old.hash, NOW + HOUR)
+        add(*given, **more)
+
+    monkeypatch.setattr(keys, "_add", late)
+    with pytest.raises(AccountChanged):
+        account_keys.replace(old, NOW, grace=HOUR)
+    assert (ends(), gateway) == ({old.hash: "2014-11-07T11:00:00Z"}, set())
+
+
+def test_a_successor_goes_again_if_the_old_key_cannot_be_ended(ada, gateway, monkeypatch):
+    (old,) = keys.of_account(ada)
+
+    def changing(*_):
+        raise keys.KeyChanged("It is being changed. Try again.")
+
+    monkeypatch.setattr(keys, "expire", changing)
+    with pytest.raises(keys.KeyChanged):
+        account_keys.replace(old, NOW, grace=HOUR)
+    assert (keys.of_account(ada), gateway) == ([old], set())
+
+
 def test_of_two_roles_the_keys_have_the_account_s(ada, monkeypatch):
     admin = accounts.change(ada, role="admin")  # whose keys are to follow …
     account_rules.change(admin, role="user")  # … when they have followed this already

@@ -1,5 +1,6 @@
 """Another mail address for one's own account: the link, who opens it, and who tries to cheat."""
 
+import datetime as dt
 import io
 import re
 
@@ -105,6 +106,31 @@ def test_what_is_no_address_gets_no_mail(browser, mails):
     for text in ("", "ada", "a@b, c@d", "<a@example.org>"):
         assert browser.post(f"{ME}/mail", email=text).status == 422
     assert mails == []
+
+
+def test_a_link_is_for_the_account_that_asked_for_it_and_for_nothing_else(browser, mails):
+    path = ask(browser, mails)
+    other = Browser(browser.site)
+    other.sign_in(accounts.create("bo", "user", NOW))
+    assert (other.get(path).status, other.post(path).status) == (403, 403)
+    token = path.rpartition("/")[2]
+    assert other.get(f"/users/sign_in/{token}").status == 410
+    signing_in = sign_ins.create("mallory@example.org", "", dt.datetime.now(dt.UTC))
+    for seen in (browser.get(f"{ME}/mail/{signing_in}"), browser.post(f"{ME}/mail/{signing_in}")):
+        assert seen.status == 410
+    assert (account().email, accounts.of_name("bo").email) == (OLD, "")
+    assert browser.post(path).status == 303
+
+
+def test_what_was_not_sent_is_not_counted(browser, mails, monkeypatch):
+    def refused(_):
+        raise MailNotSent("SES says no.")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(mailer, "send", refused)
+        statuses = [browser.post(f"{ME}/mail", email=NEW).status for _ in range(4)]
+    assert statuses == [503] * 4
+    ask(browser, mails)
 
 
 def test_links_are_limited_by_account_and_by_address(browser, mails):

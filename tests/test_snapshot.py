@@ -238,6 +238,8 @@ def test_calls_of_two_days_and_alerts_of_one():
     view = overview.source_view("crossref", NOW)
     assert view.responses == ResponseCounts(count=3, average_ms=200, maximum_ms=300)
     assert view.error_count == 2
+    alerts.put(Alert(class_name="One", source="crossref"), NOW)
+    assert overview.source_view("crossref", NOW).error_count == 3, "it is always live"
 
 
 def test_which_sources_are_listed():

@@ -511,6 +511,42 @@ def test_a_number_whose_rows_were_mended_before_it_was_written_is_written_anew(j
     assert_lists_follow_from_the_works()
 
 
+def test_numbers_of_other_sources_go_on_while_rows_are_mended(just_before, monkeypatch):
+    add(work(1))
+    keep(3, ONE)
+    rows = works.rows_of(works.find([ONE])[ONE])
+    just_before(results, "_write", lambda: works.mend_rows(ONE, rows))
+    monkeypatch.setattr(results, "mend_rows", lambda *_: pytest.fail("it was refused"))
+    keep(7, ONE, source="scopus")
+    assert_lists_follow_from_the_works()
+
+
+def test_a_deletion_that_gives_up_puts_the_rows_back_once(monkeypatch):
+    add(work(1))
+    keep(3, ONE)
+    deletion, put = catalogue._deletion, []
+
+    def overtaken(transaction, stored):
+        keep(numbers.total(stored.numbers["crossref"]) + 1, ONE)
+        deletion(transaction, stored)
+
+    monkeypatch.setattr(catalogue, "_deletion", overtaken)
+    monkeypatch.setattr(catalogue, "mend_rows", lambda *given: put.append(given))
+    with pytest.raises(TimeoutError):
+        catalogue.delete(ONE)
+    ((key, touched),) = put
+    works.mend_rows(key, touched)
+    assert_lists_follow_from_the_works()
+
+
+def test_a_shelf_that_is_forgotten_while_it_is_used_again_is_due(just_before):
+    names = [row.name for row in sources.on_shelves()]
+    just_before(catalogue, "_creation", lambda: shelves.forget("2014-03#0000", names))
+    add(work(1))
+    for source in names:
+        assert [shelf for shelf, _ in shelves.due(source, NOW)] == ["2014-03#0000"]
+
+
 def test_rows_are_mended_again_if_a_number_comes_between(just_before):
     add(work(1))
     keep(3, ONE)

@@ -7,6 +7,7 @@ either; one that it does not give up opens nothing all the same.
 
 import contextlib
 import datetime as dt
+from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -62,9 +63,9 @@ def create(account: Account, now: dt.datetime) -> tuple[str, Key]:
     ConfigurationError if the stack has no usage plan yet; AccountChanged if another key is made
     at the same moment.
     """
-    _check_limits(account, now, one_more=True)
-    account = accounts.change(account)  # of keys made at the same moment one stays
-    return _complete(*keys.create(account.name, account.role, now, account=account))
+    with _counted(account, now, one_more=True):
+        account = accounts.change(account)  # of keys made at the same moment one stays
+        return _complete(*keys.create(account.name, account.role, now, account=account))
 
 
 def replace(
@@ -86,15 +87,16 @@ def replace(
             f"The key {key.hash[:PREFIX_LENGTH]} ends already, at {old.expires_at}. Most likely it "
             "was replaced. The new one was shown once; who did not see it makes another one."
         )
-    if account is not None:
-        _check_limits(account, now, one_more=bool(grace))
-    if bound_to is not None:
-        bound_to = accounts.change(bound_to)  # as for a new one
-    text, new = _complete(*keys.succeed(old, now, bound_to))
-    if not (keys.expire(old.hash, now + grace) if grace else _revoke(old)):
-        _revoke(new)
-        raise _gone(key)
-    return text, new
+    limits = _counted(account, now, one_more=bool(grace)) if account else contextlib.nullcontext()
+    with limits, contextlib.ExitStack() as undoing:
+        if bound_to is not None:
+            bound_to = accounts.change(bound_to)  # as for a new one
+        text, new = _complete(*keys.succeed(old, now, bound_to))
+        undoing.callback(_revoke, new)
+        if not (keys.expire(old.hash, now + grace) if grace else _revoke(old)):
+            raise _gone(key)
+        undoing.pop_all()
+        return text, new
 
 
 def revoke(key: Key) -> bool:
@@ -122,13 +124,21 @@ def sweep(now: dt.datetime) -> int:
     return gateway_keys.sweep(settings.load().stack, known)
 
 
-def _check_limits(account: Account, now: dt.datetime, *, one_more: bool) -> None:
-    """Errors: TooManyKeys if the account can have no more, and shall; TooManyMade."""
+@contextlib.contextmanager
+def _counted(account: Account, now: dt.datetime, *, one_more: bool) -> Iterator[None]:
+    """Count a key that is made within, unless it is not made after all.
+
+    Errors: TooManyKeys if the account can have no more, and shall; TooManyMade.
+    """
     if one_more and len(live(account, now)) >= LIMIT:
         raise TooManyKeys(f"An account can have {LIMIT} keys. Revoke one first.")
     counted = f"keys of {accounts.folded(account.name)}"
     if wait := sign_ins.wait_seconds(counted, PER_DAY, dt.timedelta(days=1), now):
         raise TooManyMade(wait)
+    with contextlib.ExitStack() as unless_made:
+        unless_made.callback(sign_ins.take_back, counted, now)
+        yield
+        unless_made.pop_all()
 
 
 def _complete(text: str, key: Key) -> tuple[str, Key]:

@@ -132,9 +132,12 @@ def count() -> int:
     return AlertItem.all_open.count(_ALL)
 
 
-def count_since(subject: str, since: dt.datetime) -> int:
-    """How many unresolved alerts a subject has since then."""
-    return AlertItem.open.count(subject, AlertItem.id >= f"{since:%Y%m%dT%H%M%S}")
+def count_since(subject: str, since: dt.datetime, limit: int | None = None) -> int:
+    """How many unresolved alerts a subject has since then; counts up to ``limit``, if given."""
+    later = AlertItem.id >= f"{since:%Y%m%dT%H%M%S}"
+    if limit is None:
+        return AlertItem.open.count(subject, later)
+    return sum(1 for _ in AlertItem.open.query(subject, later, limit=limit))
 
 
 def resolve(subject: str, alert_id: str) -> None:

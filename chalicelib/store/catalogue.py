@@ -78,18 +78,20 @@ def delete(key: str) -> bool:
     work meanwhile makes it start anew. Events go last: nobody puts them for good any more.
     Errors: TimeoutError; the work is whole then.
     """
+    touched: set[tuple[str, str]] = set()
     for attempt in range(TRIES):
         stored = find([key], consistent=True).get(key)
         if stored is None:
             return False
         rows = rows_of(stored)
         lists.delete_rows(rows)
+        touched |= rows
         try:
             with TransactWrite(connection=connection()) as transaction:
                 _deletion(transaction, stored)
         except TransactWriteError as error:
-            mend_rows(key, rows)
             if not worth_another_try(error):
+                mend_rows(key, touched)
                 raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))
             continue
@@ -97,6 +99,7 @@ def delete(key: str) -> bool:
         lists.forget_lookups(stored.work)
         shelves.forget(stored.shelf, [row.name for row in sources.installed()])
         return True
+    mend_rows(key, touched)
     raise TimeoutError(f"deleting {key} met too many other writers; try again")
 
 
@@ -165,6 +168,9 @@ def _create(
         try:
             with TransactWrite(connection=connection()) as transaction:
                 _creation(transaction, placed, standing, slots, now)
+            # Whoever emptied such a shelf just before may have deleted them with it.
+            for source in active:
+                shelves.install(source, opened, due_at)
             added.opened.update(opened)
             added.created.extend(
                 (work, shelf) for shelf, members in placed.items() for work in members

@@ -112,11 +112,15 @@ def create(
 def succeed(old: Key, now: dt.datetime, account: Account | None) -> tuple[str, Key]:
     """A new key of the same owner, role and account, and what was kept of it; the old one stays.
 
-    Errors: as of ``create``.
+    Errors: AccountChanged if the old key or the account was changed meanwhile.
     """
     text = _new_text()
-    new = dataclasses.replace(old, hash=hash_of(text), created_at=_moment(now), expires_at="")
-    _add(new, account)
+    item = _item(old.hash, consistent=True)
+    if item is None:
+        raise AccountChanged("The key was revoked meanwhile.")
+    kept = _key(item)
+    new = dataclasses.replace(kept, hash=hash_of(text), created_at=_moment(now), expires_at="")
+    _add(new, account, beside=item)
     return text, new
 
 
@@ -166,15 +170,21 @@ def of_account(account: Account) -> list[Key]:
 
 def follow(account: Account) -> list[Key]:
     """Give an account's keys its role; those that had another. Errors: KeyChanged."""
-    differing = [key for key in of_account(account) if key.role != account.role]
-    following = [
-        _changed(key.hash, lambda key: dataclasses.replace(key, role=account.role))
-        for key in differing
-    ]
+    following: dict[str, Key | None] = {}
+    # A key that replaced one with the old role meanwhile is found by looking once more.
+    while differing := [
+        key.hash
+        for key in of_account(account)
+        if key.role != account.role and key.hash not in following
+    ]:
+        for key_hash in differing:
+            following[key_hash] = _changed(
+                key_hash, lambda key: dataclasses.replace(key, role=account.role)
+            )
     current = accounts.of_name(folded(account.name))
     if current and current.role != account.role:  # who wrote that may have been faster here
         return follow(current)
-    return [key for key in following if key]
+    return [key for key in following.values() if key]
 
 
 def complete_lists() -> list[Key]:
@@ -197,8 +207,8 @@ def _expect_complete_lists() -> None:
     ControlItem.get(LISTED_KIND, _COMPLETE)
 
 
-def _add(key: Key, account: Account | None) -> None:
-    if not _write(key, account=account):
+def _add(key: Key, account: Account | None, beside: ControlItem | None = None) -> None:
+    if not _write(key, account=account, beside=beside):
         raise AccountChanged("The account of a new key was changed meanwhile. Try again.")
 
 
@@ -222,11 +232,12 @@ def _write(
     before: ControlItem | None = None,
     *,
     account: Account | None = None,
+    beside: ControlItem | None = None,
     gone: bool = False,
 ) -> bool:
     """Write the rows of a key, or delete them; whether that was done.
 
-    It is not if the key or the account is no longer as it was.
+    It is not if the key, the account or the row of a key ``beside`` is no longer as it was.
     """
     end = dt.datetime.fromisoformat(key.expires_at) if key.expires_at else None
     version = before.version + 1 if before else 0
@@ -241,6 +252,13 @@ def _write(
                     accounts.KIND,
                     folded(account.name),
                     condition=ControlItem.version == account.version,
+                )
+            if beside is not None:
+                transaction.condition_check(
+                    ControlItem,
+                    beside.kind,
+                    beside.name,
+                    condition=ControlItem.version == beside.version,
                 )
             for kind, name, unchanged in rows:
                 item = ControlItem(kind, name, about=_about(key), version=version, expires_at=end)

@@ -187,6 +187,11 @@ def rank_keys(source: str, sort: str, count: int | None) -> list[tuple[str, str]
     ]
 
 
+def source_of(name: str) -> str:
+    """The source whose list a row of ``rank_keys`` is in."""
+    return name.split("#", 2)[1]
+
+
 def put_rows(rows: Iterable[tuple[str, str]]) -> None:
     """Put rows; putting a row again changes nothing."""
     for name, sort in rows:

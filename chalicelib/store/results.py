@@ -169,7 +169,7 @@ def _write(stored: StoredWork, source: str, text: str) -> bool:
     attribute = WorkItem.extra(source)
     unchanged = WorkItem.sort == stored.sort
     unchanged &= still(attribute, stored.numbers.get(source))
-    unchanged &= still(WorkItem.mended, stored.mended)
+    unchanged &= still(WorkItem.mends(source), stored.mended.get(source))
     try:
         WorkItem(stored.work.key).update(
             actions=[attribute.set(text), WorkItem.version.add(1)], condition=unchanged

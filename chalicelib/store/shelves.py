@@ -15,11 +15,12 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
-from pynamodb.exceptions import DeleteError, UpdateError
+from pynamodb.exceptions import TransactWriteError, UpdateError
+from pynamodb.transactions import TransactWrite
 
 from chalicelib.schedule import SHELF_SIZE
 from chalicelib.store import lists
-from chalicelib.store.tables import ListItem, ShelfItem
+from chalicelib.store.tables import ListItem, ShelfItem, connection
 
 WORKS = "works"
 ASKED = "asked"
@@ -211,13 +212,13 @@ def forget_source(source: str, names: Iterable[str]) -> None:
 
 
 def forget(name: str, sources: Iterable[str]) -> None:
-    """Delete the rows of a shelf if it has no members any more."""
+    """Delete the rows of a shelf, all at once, if it has no members any more."""
     try:
-        ShelfItem(name, WORKS).delete(condition=ShelfItem.members.does_not_exist())
-    except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
+        with TransactWrite(connection=connection()) as transaction:
+            transaction.delete(ShelfItem(name, WORKS), condition=ShelfItem.members.does_not_exist())
+            for kind in (ASKED, *(f"due#{source}" for source in sources)):
+                transaction.delete(ShelfItem(name, kind))
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason}
+        if not codes & {"ConditionalCheckFailed", "TransactionConflict"}:
             raise
-        return
-    with ShelfItem.batch_write() as batch:
-        for kind in (ASKED, *(f"due#{source}" for source in sources)):
-            batch.delete(ShelfItem(name, kind))

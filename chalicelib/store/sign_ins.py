@@ -37,17 +37,20 @@ _REFUSED = "ConditionalCheckFailedException"
 class Link:
     """What a link stands for: whose mail address it proves, and where to go then.
 
-    ``return_to`` is a path of the site, "" without one.
+    ``return_to`` is a path of the site, "" without one. ``account`` is the folded name of the
+    account that is to have the address, "" where the link signs in.
     """
 
     mail: str
     return_to: str
+    account: str = ""
 
 
-def create(mail: str, return_to: str, now: dt.datetime) -> str:
+def create(mail: str, return_to: str, now: dt.datetime, *, account: str = "") -> str:
     """The token of a new link."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    about = orjson.dumps({"mail": mail, "return_to": return_to}).decode()
+    link = Link(mail=mail, return_to=return_to, account=account)
+    about = orjson.dumps(link).decode()
     ControlItem(KIND, _hash(token), about=about, expires_at=now + LIFETIME).save()
     return token
 

@@ -152,7 +152,8 @@ class WorkItem(_Extensible):
     """One work with all that a default API answer needs.
 
     Besides the declared attributes it has one string attribute ``s_<source>`` per source
-    that was ever asked (see ``numbers``).
+    that was ever asked (see ``numbers``). A number ``m_<source>`` grows when rows that the work
+    has in lists of the source were put right (``works.mend_rows``).
     """
 
     EXTRA_PREFIX = "s_"
@@ -173,12 +174,23 @@ class WorkItem(_Extensible):
     publisher = UnicodeAttribute(null=True)
     #: Grows with every write after the first.
     version = NumberAttribute(null=True)
-    #: Grows when list rows of the work were put right (``works.mend_rows``).
-    mended = NumberAttribute(null=True)
+    mended: dict[str, int]
 
     by_month = _ByMonth()
     by_prefix = _ByPrefix()
     by_publisher = _ByPublisher()
+
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """The item of a DynamoDB answer."""
+        item = super().from_raw_data(data)
+        item.mended = {name[2:]: int(data[name]["N"]) for name in data if name[:2] == "m_"}
+        return item
+
+    @classmethod
+    def mends(cls, source: str) -> Path:
+        """The attribute that counts how often rows of a source were put right."""
+        return Path([f"m_{source}"])
 
 
 class _Due(GlobalSecondaryIndex[Any]):

@@ -11,6 +11,8 @@ Table ``<stack>-works``, key ``doi:10.5555/abc`` (or another kind's). Access pat
 
 import dataclasses
 import datetime as dt
+import random
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, NamedTuple
@@ -37,7 +39,7 @@ _FIELDS = (*IDENTIFIER_KINDS, "publisher_id")
 class StoredWork:
     """A work as it is kept. ``numbers`` maps a source to its text (see ``numbers``).
 
-    ``version`` and ``mended`` tell which of its states it is (``tables.WorkItem``).
+    ``version`` and, by source, ``mended`` tell which of its states it is (``tables.WorkItem``).
     """
 
     work: Work
@@ -47,7 +49,7 @@ class StoredWork:
     updated_at: dt.datetime
     numbers: dict[str, str]
     version: int | None
-    mended: int | None
+    mended: dict[str, int]
 
 
 def find(keys: Iterable[str], *, consistent: bool = False) -> dict[str, StoredWork]:
@@ -198,24 +200,31 @@ def mend_rows(key: str, touched: Set[tuple[str, str]]) -> None:
     """Put right those rows of a work in lists that were touched beside other writers.
 
     Who wrote rows for a number that he has not written yet may have them undone by this. So
-    it ends with a change of the item that lets his number be refused, and he comes again.
-    Errors: TimeoutError.
+    it ends with a change of the item that lets his number be refused, and he comes again;
+    numbers of other sources go on. Errors: TimeoutError.
     """
-    for _ in range(TRIES):
+    sources = sorted({lists.source_of(name) for name, _ in touched})
+    for attempt in range(TRIES):
         stored = find([key], consistent=True).get(key) if touched else None
         right = rows_of(stored) if stored else set()
         lists.put_rows(touched & right)
         lists.delete_rows(touched - right)
-        if stored is None or _refuse_others(stored):
+        if stored is None or _refuse_others(stored, sources):
             return
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))
     raise TimeoutError(f"changing {key} met too many other writers; try again")
 
 
-def _refuse_others(stored: StoredWork) -> bool:
+def _refuse_others(stored: StoredWork, sources: Iterable[str]) -> bool:
+    """Let numbers of these sources be refused that are on their way; False if the date or one
+    of the numbers is another one since it was read."""
+    actions: list[Action] = [WorkItem.version.add(1)]
+    unchanged = WorkItem.sort == stored.sort
+    for source in sources:
+        actions.append(WorkItem.mends(source).add(1))
+        unchanged &= still(WorkItem.extra(source), stored.numbers.get(source))
     try:
-        WorkItem(stored.work.key).update(
-            actions=[WorkItem.version.add(1), WorkItem.mended.add(1)], condition=as_read(stored)
-        )
+        WorkItem(stored.work.key).update(actions=actions, condition=unchanged)
     except UpdateError as error:
         if not is_overtaken(error):
             raise
@@ -295,5 +304,5 @@ def _stored(item: WorkItem) -> StoredWork:
         updated_at=dt.datetime.fromtimestamp(item.updated_ms / 1000, dt.UTC),
         numbers=item.extras,
         version=None if item.version is None else int(item.version),
-        mended=None if item.mended is None else int(item.mended),
+        mended=item.mended,
     )
