@@ -1,9 +1,10 @@
 """A fake AWS in memory (moto) with the stack's tables, queues and bucket."""
 
 import contextlib
+import io
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -115,6 +116,17 @@ def people_tables(_aws: None) -> Iterator[None]:
     """The tables of accounts and alerts, empty, for one test; half the time of all."""
     with empty_tables("ControlItem", "AlertItem"):
         yield
+
+
+@pytest.fixture
+def logged() -> Iterator[Callable[[], str]]:
+    """All that the app logs, as text."""
+    from app import log
+
+    stream = io.StringIO()
+    before = log.registered_handler.setStream(stream)
+    yield stream.getvalue
+    log.registered_handler.setStream(before)
 
 
 @pytest.fixture

@@ -1,13 +1,11 @@
 """All accounts: who sees them, what admins change, and what nobody does to himself."""
 
 import html
-import io
 from urllib.parse import quote, unquote
 
 import pytest
 
 from app import API_REQUESTS as REQUESTS
-from app import log
 from chalicelib import account_list, request_list
 from chalicelib.account_list_panels import segment
 from chalicelib.feed import Publisher
@@ -49,15 +47,6 @@ def as_(site, gateway):
         return browser
 
     return sign_in
-
-
-@pytest.fixture
-def logged():
-    """All that is logged, as text."""
-    stream = io.StringIO()
-    before = log.registered_handler.setStream(stream)
-    yield stream.getvalue
-    log.registered_handler.setStream(before)
 
 
 def at(name, rest=""):

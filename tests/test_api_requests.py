@@ -1,7 +1,6 @@
 """What the log of requests holds of each, and ``GET /api/v5/api_requests``, which shows it."""
 
 import datetime as dt
-import io
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +10,7 @@ from urllib.parse import urlencode
 import boto3
 import pytest
 
-from app import app, log
+from app import app
 from chalicelib import api, api_requests, overview
 from chalicelib.store import keys, requests
 from chalicelib.store.requests import ApiRequest
@@ -35,12 +34,9 @@ def site(_aws: None) -> Iterator[Site]:
 
 
 @pytest.fixture
-def logged() -> Iterator[Callable[[], list[dict[str, Any]]]]:
+def logged(logged: Callable[[], str]) -> Callable[[], list[dict[str, Any]]]:
     """The lines that the app writes."""
-    stream = io.StringIO()
-    before = log.registered_handler.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    log.registered_handler.setStream(before)
+    return lambda: [json.loads(line) for line in logged().splitlines()]
 
 
 def newest(number: int = 1) -> list[ApiRequest]:

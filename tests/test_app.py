@@ -1,6 +1,5 @@
 """app.py: what Chalice is told, what is logged, and what a crash looks like to a caller."""
 
-import io
 import json
 import subprocess
 import sys
@@ -10,7 +9,7 @@ import pytest
 from chalice.deploy.swagger import SwaggerGenerator
 from chalice.test import Client
 
-from app import app, log
+from app import app
 from chalicelib import api, articles
 from chalicelib.store import alerts, keys
 from tests.visiting import add, work
@@ -53,12 +52,9 @@ PATHS = [
 
 
 @pytest.fixture
-def logged():
+def logged(logged):
     """The lines that are logged."""
-    stream = io.StringIO()
-    before = log.registered_handler.setStream(stream)
-    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
-    log.registered_handler.setStream(before)
+    return lambda: [json.loads(line) for line in logged().splitlines()]
 
 
 def test_the_paths():

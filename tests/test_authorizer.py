@@ -128,7 +128,8 @@ def test_everything_of_the_stage_is_allowed():
 
 def test_without_a_key_no_table_is_read(monkeypatch):
     monkeypatch.setattr(keys, "find", lambda _: pytest.fail("a table was read"))
-    authorizer.authorize(event())
+    found = authorizer.authorize(event())
+    assert (found["context"]["key_hash"], found["context"]["role"]) == ("", "")
 
 
 def test_the_key_itself_is_told_to_nobody():

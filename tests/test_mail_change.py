@@ -1,14 +1,12 @@
 """Another mail address for one's own account: the link, who opens it, and who tries to cheat."""
 
 import datetime as dt
-import io
 import re
 
 import pytest
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from app import log
 from chalicelib import mail_change, mailer, settings
 from chalicelib.mailer import MailNotSent
 from chalicelib.store import accounts, alerts, sign_ins
@@ -162,13 +160,10 @@ def test_what_cannot_be_sent_is_told_to_the_operator(browser, mails, monkeypatch
     assert path.rpartition("/")[2] not in str(told)
 
 
-def test_a_link_is_not_logged(browser, mails):
-    stream = io.StringIO()
-    before = log.registered_handler.setStream(stream)
+def test_a_link_is_not_logged(browser, mails, logged):
     path = ask(browser, mails)
     browser.get(path)
     Browser(browser.site).post(path)
     browser.post(path)
-    log.registered_handler.setStream(before)
-    assert path.rpartition("/")[2] not in stream.getvalue()
-    assert f"GET {ME}/mail/***" in stream.getvalue()
+    assert path.rpartition("/")[2] not in logged()
+    assert f"GET {ME}/mail/***" in logged()

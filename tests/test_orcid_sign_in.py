@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import hmac
-import io
 import json
 import re
 import time
@@ -14,7 +13,6 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from app import log
 from chalicelib import orcid_openid, orcid_sign_in, sessions, settings, sign_in, users
 from chalicelib.store import accounts, alerts, web_secrets
 from chalicelib.store.tables import AlertItem, ControlItem
@@ -122,15 +120,6 @@ class Person(Browser):
 @pytest.fixture
 def person(site, orcid):
     return Person(site)
-
-
-@pytest.fixture
-def logged():
-    """All that is logged, as text."""
-    stream = io.StringIO()
-    before = log.registered_handler.setStream(stream)
-    yield stream.getvalue
-    log.registered_handler.setStream(before)
 
 
 def at_orcid(url, who=ADA.orcid):

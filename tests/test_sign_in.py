@@ -2,7 +2,6 @@
 
 import dataclasses
 import datetime as dt
-import io
 import json
 import re
 
@@ -11,7 +10,6 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
-from app import log
 from chalicelib import mail, mailer, sessions, settings, sign_in, users
 from chalicelib.answers import Request
 from chalicelib.errors import RequestError
@@ -44,15 +42,6 @@ def mails(site):
 @pytest.fixture
 def browser(site, mails):
     return Browser(site)
-
-
-@pytest.fixture
-def logged():
-    """All that is logged, as text."""
-    stream = io.StringIO()
-    before = log.registered_handler.setStream(stream)
-    yield stream.getvalue
-    log.registered_handler.setStream(before)
 
 
 @pytest.fixture
